@@ -1,0 +1,1 @@
+"""Orchestration: settings, the artifact store, plans, Prefect flows, the `smelt` command."""

@@ -1,0 +1,1 @@
+"""The transformer. It knows nothing of data, DeepSpeed or Prefect."""

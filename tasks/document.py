@@ -1,0 +1,203 @@
+"""The document, its schema, Parquet in and out, and the ledger that holds a verdict for every document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+DOCUMENTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("text", pa.large_string()),
+        ("url", pa.string()),
+        ("source", pa.string()),
+        ("kind", pa.string()),  # web | book | code | text
+        ("language", pa.string()),  # ISO 639 code, set by filter
+        ("language_score", pa.float32()),
+        ("date", pa.string()),  # ISO 8601
+        ("metadata", pa.string()),  # a JSON object; "group" names what must not be split between train and validation
+    ]
+)
+
+LEDGER = pa.schema(
+    [
+        ("id", pa.string()),
+        ("verdict", pa.string()),  # kept | dropped
+        ("rule", pa.string()),  # the first rule that failed
+        ("failed_rules", pa.list_(pa.string())),  # all of them
+        ("score", pa.float64()),
+        ("threshold", pa.float64()),
+        ("matched_id", pa.string()),
+        ("similarity", pa.float64()),
+    ]
+)
+
+ROW_GROUP_BYTES = 16 << 20  # of text: bounds a reader's memory, whatever the number of documents
+BATCH_BYTES = 4 << 20
+
+
+@dataclass(slots=True)
+class Document:
+    """One document on its way through the pipeline; the fields are the columns of `DOCUMENTS`."""
+
+    id: str
+    text: str
+    url: str | None = None
+    source: str = ""
+    kind: str = "text"
+    language: str | None = None
+    language_score: float | None = None
+    date: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Loss:
+    """What a reader could not turn into a document.
+
+    reason: a short name in kebab-case, counted in the ledger ("not-html", "truncated").
+    where: file and record, or byte offset, for a person who wants to look.
+    """
+
+    reason: str
+    where: str
+    url: str | None = None
+    size: int = 0  # bytes lost, where known
+
+
+def document_id(source: str, path: str, key: str) -> str:
+    """A document's id: 32 hex digits of sha256 over source name, path relative to the source's root, record key.
+
+    It doesn't change when the folder moves or another file comes before it.
+    """
+    return hashlib.sha256("\0".join((source, path, key)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class TableWriter:
+    """Writes rows to one Parquet file (zstd), batch by batch, with bounded memory. A context manager.
+
+    With sort_by="id" rows are held until the end and written sorted: for ledgers, which are small.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, sort_by: str | None = None):
+        self.path, self.schema, self.sort_by = Path(path), schema, sort_by
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.rows = 0
+        self._writer = pq.ParquetWriter(self.path, schema, compression="zstd")
+        self._held: list[pa.RecordBatch | pa.Table] = []
+        self._pending: list[Mapping[str, Any]] = []
+        self._held_bytes = 0
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """One row, a mapping from column to value; absent columns are null."""
+        self._pending.append(row)
+        self._held_bytes += sum(len(value) for value in row.values() if isinstance(value, str | bytes)) + 64
+        if self._held_bytes >= BATCH_BYTES or len(self._pending) >= 65536:
+            self._flush_pending()
+
+    def write_table(self, rows: pa.RecordBatch | pa.Table) -> None:
+        """Many rows, columns in the schema's order."""
+        self._flush_pending()
+        self._add(rows)
+
+    def _flush_pending(self) -> None:
+        if self._pending:
+            columns = [pa.array([row.get(name) for row in self._pending], type=self.schema.field(name).type)
+                       for name in self.schema.names]
+            self._pending, self._held_bytes = [], 0
+            self._add(pa.Table.from_arrays(columns, schema=self.schema))
+
+    def _add(self, rows: pa.RecordBatch | pa.Table) -> None:
+        self.rows += rows.num_rows
+        self._held.append(rows)
+        if self.sort_by is None and sum(item.nbytes for item in self._held) >= ROW_GROUP_BYTES:
+            self._flush_held()
+
+    def _flush_held(self) -> None:
+        if self._held:
+            tables = [item if isinstance(item, pa.Table) else pa.Table.from_batches([item]) for item in self._held]
+            table = pa.concat_tables(tables).cast(self.schema)
+            self._held = []
+            self._writer.write_table(table.sort_by(self.sort_by) if self.sort_by else table)
+
+    def close(self) -> None:
+        self._flush_pending()
+        self._flush_held()
+        self._writer.close()
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._writer.close()
+
+
+class DocumentWriter(TableWriter):
+    """Writes documents to one Parquet file and counts them: `rows`, and `text_bytes` of UTF-8 text."""
+
+    def __init__(self, path: Path):
+        super().__init__(path, DOCUMENTS)
+        self.text_bytes = 0
+
+    def add(self, document: Document) -> None:
+        """Writes a document whose text is valid Unicode (no lone surrogates)."""
+        self.text_bytes += len(document.text.encode())
+        self.write({name: getattr(document, name) for name in DOCUMENTS.names if name != "metadata"}
+                   | {"metadata": canonical_json(document.metadata)})
+
+
+def canonical_json(value: Any) -> str:
+    """Compact JSON with sorted keys: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def ledger_row(id: str, rule: str | None = None, *, failed_rules: Sequence[str] = (), score: float | None = None,
+               threshold: float | None = None, matched_id: str | None = None,
+               similarity: float | None = None) -> dict[str, Any]:
+    """A ledger row: kept without a rule, dropped with one."""
+    return {
+        "id": id,
+        "verdict": "kept" if rule is None else "dropped",
+        "rule": rule,
+        "failed_rules": list(failed_rules) or ([] if rule is None else [rule]),
+        "score": score,
+        "threshold": threshold,
+        "matched_id": matched_id,
+        "similarity": similarity,
+    }
+
+
+def ledger_writer(path: Path, extra: Iterable[tuple[str, pa.DataType]] = ()) -> TableWriter:
+    """A ledger file, sorted by id; `extra` columns follow the common ones (ingest adds `url`)."""
+    schema = LEDGER
+    for name, kind in extra:
+        schema = schema.append(pa.field(name, kind))
+    return TableWriter(path, schema, sort_by="id")
+
+
+def read_batches(paths: Iterable[str | Path], columns: Sequence[str] | None = None,
+                 rows: int = 1024) -> Iterator[pa.RecordBatch]:
+    """The record batches of Parquet files, in order; memory is bounded by a row group."""
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            yield from file.iter_batches(batch_size=rows, columns=columns)
+
+
+def read_documents(paths: Iterable[str | Path]) -> Iterator[Document]:
+    """The documents of Parquet files, in order, one at a time."""
+    for batch in read_batches(paths, DOCUMENTS.names, rows=256):
+        for row in batch.to_pylist():
+            row["metadata"] = json.loads(row["metadata"] or "{}")
+            yield Document(**row)
