@@ -1,0 +1,107 @@
+"""Word n-gram overlap between texts: how much of a text stands word for word in a set of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.dedup.compiled import compiled
+from tasks.dedup.words import fold_texts, ngram_hashes
+
+_BATCH = 4 << 20  # bytes of text hashed at a time
+
+
+class NgramSet:
+    """The set of all word n-grams of some texts, as 64-bit hashes; asked what share of a text it contains.
+
+    Words are folded (`tasks.dedup.words`): case, diacritics, punctuation and line breaks make no difference,
+    digits do. Two different n-grams are taken for one with a probability of about size / 2^64.
+
+    texts: any number of texts, read once, a few MB at a time; 8 bytes are kept for each different n-gram.
+    ngram: words in an n-gram. A text shorter than that is one n-gram of all its words, and so matches only a
+        text of the same words.
+
+    For the leakage of validation documents into training: build it from the validation side, and drop or
+    report the training documents whose share exceeds a bound:
+
+    >>> held_out = NgramSet(["the quick brown fox jumps over the lazy dog"], ngram=3)
+    >>> held_out.contained_share("See how the quick, brown FOX sleeps")  # 2 of 5 three-word runs
+    0.4
+    """
+
+    def __init__(self, texts: Iterable[str], ngram: int = 13):
+        if ngram < 1:
+            raise ValueError(f"ngram must be at least 1, not {ngram}")
+        self.ngram = ngram
+        found = [np.unique(_hashes(batch, ngram)[0]) for batch in _batches(texts)]
+        self.hashes = np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)  # ascending
+        self._slots = _table(self.hashes)
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def contained_share(self, text: str) -> float:
+        """Share of the text's word n-grams, repeats counted, that the set contains: 0 to 1; 0 without words."""
+        return float(self.contained_shares([text])[0])
+
+    def contained_shares(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> np.ndarray:
+        """`contained_share` of each text: float64 (texts,). Much quicker than one by one."""
+        return _shares(*_hashes(texts, self.ngram), self._slots)  # type: ignore[no-any-return]
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        batch.append(text)
+        size += len(text)
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _hashes(texts: Sequence[str] | pa.Array | pa.ChunkedArray, ngram: int) -> tuple[np.ndarray, np.ndarray]:
+    words = fold_texts(texts)
+    return ngram_hashes(words.data, words.starts, words.ends, words.texts, ngram)  # type: ignore[no-any-return]
+
+
+def _table(hashes: np.ndarray) -> np.ndarray:
+    """An open-addressing hash table, at most half full; 0 marks a free slot (a hash of 0 becomes 1)."""
+    size = 16
+    while size < 2 * len(hashes):
+        size *= 2
+    slots = np.zeros(size, np.uint64)
+    _fill(slots, hashes)
+    return slots
+
+
+@compiled
+def _fill(slots, hashes):  # type: ignore[no-untyped-def]
+    mask = np.uint64(len(slots) - 1)
+    for value in hashes:
+        value = max(value, np.uint64(1))
+        at = value & mask
+        while slots[at] != 0 and slots[at] != value:
+            at = (at + np.uint64(1)) & mask
+        slots[at] = value
+
+
+@compiled
+def _shares(hashes, firsts, slots):  # type: ignore[no-untyped-def]
+    mask = np.uint64(len(slots) - 1)
+    shares = np.zeros(len(firsts) - 1, np.float64)
+    for text in range(len(firsts) - 1):
+        found = 0
+        for i in range(firsts[text], firsts[text + 1]):
+            value = max(hashes[i], np.uint64(1))
+            at = value & mask
+            while slots[at] != 0 and slots[at] != value:
+                at = (at + np.uint64(1)) & mask
+            found += slots[at] == value
+        if firsts[text + 1] > firsts[text]:
+            shares[text] = found / (firsts[text + 1] - firsts[text])
+    return shares

@@ -1,0 +1,282 @@
+"""Folded words of texts: what dedup and decontaminate compare.
+
+Folding takes away what doesn't make two texts different: case, diacritics, compatibility forms (ligatures,
+full-width letters), punctuation and symbols, the way lines are wrapped. A word is a run of letters, digits and
+spacing marks; in scripts written without spaces (Han, kana, Thai, Lao, Khmer, Myanmar) each character is one.
+
+`fold` is the plain rule for one character, `folded` the plain reference for a text, `fold_texts` the compiled
+pass over many. All three depend on the Unicode version of the Python that runs them (`UNICODE`), which is
+therefore a part of the shards' configuration.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.dedup.compiled import compiled
+
+UNICODE = unicodedata.unidata_version
+
+# Scripts without spaces between words, as ranges of code points after decomposition (Unicode blocks).
+_UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x2E80, 0x2FDF),  # radicals
+    (0x3005, 0x3007),  # iteration mark, ideographic zero
+    (0x3041, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),  # Katakana extensions
+    (0x3400, 0x4DBF),  # Han
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFF),
+)
+
+
+def fold(character: str) -> str:
+    """What a character contributes to the folded text: "" nothing, " " a border between words, else letters.
+
+    Compatibility decomposition, lower case, without combining marks and format characters; decimal digits of
+    any script as ASCII digits; every other character that is no letter, number or spacing mark is a border.
+
+    >>> fold("É"), fold("-"), fold("ﬁ"), fold("٣"), fold("\\u0301"), fold("漢")
+    ('e', ' ', 'fi', '3', '', ' 漢 ')
+    """
+    return "".join(
+        _fold_decomposed(part) for part in unicodedata.normalize("NFKD", character.lower()).lower()
+    )
+
+
+def _fold_decomposed(part: str) -> str:
+    category = unicodedata.category(part)
+    if category == "Nd":
+        return str(unicodedata.digit(part))
+    if category in ("Mn", "Me", "Cf"):
+        return ""
+    if category[0] in "LN" or category == "Mc":
+        point = ord(part)
+        return f" {part} " if any(low <= point <= high for low, high in _UNSPACED) else part
+    return " "
+
+
+def folded(text: str) -> str:
+    """The folded words of a text with single spaces between them: the plain reference of `fold_texts`."""
+    return " ".join(word for word in "".join(map(fold, text)).split(" ") if word)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The folded words of n texts.
+
+    data: uint8, the folded texts one after another; a text's words have one space between them.
+    starts, ends: int64 (words,), each word's bytes in `data`.
+    texts: int64 (n + 1,); the words of text i are those from texts[i] to texts[i + 1].
+    """
+
+    data: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    texts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.texts) - 1
+
+    def folded(self, text: int) -> memoryview:
+        """The folded text of number `text`, UTF-8; empty without a word."""
+        first, last = self.texts[text], self.texts[text + 1]
+        return self.data[self.starts[first] : self.ends[last - 1]].data if last > first else memoryview(b"")
+
+    def zero_digits(self) -> None:
+        """Turns every digit into 0, in place: near-duplicates differ in dates, counters and versions."""
+        digits = (self.data >= ord("1")) & (self.data <= ord("9"))
+        self.data[digits] = ord("0")
+
+
+def fold_texts(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> Words:
+    """The folded words of texts; nulls count as empty. Memory: the texts once more, and 16 bytes a word."""
+    data, offsets = utf8_buffers(texts)
+    return Words(*_fold_texts(data, offsets, *_tables()))
+
+
+def utf8_buffers(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """The texts' UTF-8 bytes (uint8) and where each begins (int64, one more than texts); Arrow strings uncopied."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    if isinstance(texts, pa.Array):
+        return _arrow_buffers(texts)
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+
+
+def _arrow_buffers(texts: Any) -> tuple[np.ndarray, np.ndarray]:
+    if texts.null_count:
+        texts = texts.fill_null("")
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    _, places, data = texts.buffers()
+    if places is None or len(texts) == 0:
+        return np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
+    offsets = np.frombuffer(places, width)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    return np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8), offsets
+
+
+@lru_cache(maxsize=1)
+def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`fold` for every code point.
+
+    ascii: uint8 (128,), the folded byte, 0 for a border. places: int32 (0x110000,), where in `expansions` the
+    folded UTF-8 begins, shifted by 6, and its length. expansions: uint8.
+    """
+    ascii_table = np.array([ord(fold(chr(point))) for point in range(128)], np.uint8)
+    ascii_table[ascii_table == 32] = 0
+    expansions, known, places = bytearray(b" "), {" ": 1, "": 0}, np.ones(0x110000, np.int32)
+    for low, high in (
+        (0x80, 0xD7FF),
+        (0xF900, 0x323AF),
+        (0xE0000, 0xE01EF),
+    ):  # the rest is unassigned or private
+        for point in range(low, high + 1):
+            value = fold(chr(point))
+            if value not in known:
+                raw = value.encode()
+                known[value] = len(expansions) << 6 | len(raw)
+                expansions += raw
+            places[point] = known[value]
+    return ascii_table, places, np.frombuffer(bytes(expansions), np.uint8)
+
+
+@compiled
+def _fold_texts(data, offsets, ascii_table, places, expansions):  # type: ignore[no-untyped-def]
+    total = offsets[-1] - offsets[0]
+    out = np.empty(total + 256, np.uint8)
+    starts = np.empty(total // 4 + 128, np.int64)
+    ends = np.empty(total // 4 + 128, np.int64)
+    texts = np.empty(len(offsets), np.int64)
+    size = 0
+    words = 0
+    for text in range(len(offsets) - 1):
+        texts[text] = words
+        first = words
+        inside = False
+        at = offsets[text]
+        stop = offsets[text + 1]
+        while at < stop:
+            if size + 128 > len(out):
+                out = _grown(out)
+            if words + 64 > len(starts):
+                starts = _grown(starts)
+                ends = _grown(ends)
+            lead = data[at]
+            if lead < 128:
+                at += 1
+                byte = ascii_table[lead]
+                if byte != 0:
+                    if not inside:
+                        if words > first:
+                            out[size] = 32
+                            size += 1
+                        starts[words] = size
+                        inside = True
+                    out[size] = byte
+                    size += 1
+                elif inside:
+                    ends[words] = size
+                    words += 1
+                    inside = False
+                continue
+            point, at = _decode(data, at, stop)
+            place = places[point]
+            begin = place >> 6
+            for i in range(begin, begin + (place & 63)):
+                byte = expansions[i]
+                if byte != 32:
+                    if not inside:
+                        if words > first:
+                            out[size] = 32
+                            size += 1
+                        starts[words] = size
+                        inside = True
+                    out[size] = byte
+                    size += 1
+                elif inside:
+                    ends[words] = size
+                    words += 1
+                    inside = False
+        if inside:
+            ends[words] = size
+            words += 1
+    texts[-1] = words
+    return out[:size], starts[:words], ends[:words], texts
+
+
+@compiled
+def _grown(array):  # type: ignore[no-untyped-def]
+    larger = np.empty(len(array) * 3 // 2 + 256, array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+@compiled
+def _decode(data, at, stop):  # type: ignore[no-untyped-def]
+    """The code point at `at` and where the next one begins; U+FFFD for bytes that are no UTF-8."""
+    lead = np.int64(data[at])
+    count = 1 if lead < 0xE0 else 2 if lead < 0xF0 else 3
+    if lead < 0xC0 or lead > 0xF4 or at + count >= stop:
+        return np.int64(0xFFFD), at + 1
+    point = lead & (0x3F >> count)
+    for i in range(at + 1, at + 1 + count):
+        point = (point << 6) | (np.int64(data[i]) & 0x3F)
+    return min(point, np.int64(0x10FFFF)), at + 1 + count
+
+
+@compiled
+def ngram_hashes(data, starts, ends, texts, ngram):  # type: ignore[no-untyped-def]
+    """A 64-bit hash of every word n-gram of every text, in order, and where each text's begin.
+
+    A text of fewer than `ngram` words has one n-gram, all its words; one without words has none. Words are
+    hashed byte by byte (FNV-1a with a 64-bit finaliser), n-grams as polynomials of their words' hashes modulo
+    2^64. Returns uint64 (n-grams,), int64 (texts + 1,).
+    """
+    base = np.uint64(0x9E3779B97F4A7C15)
+    leading = np.uint64(1)
+    for _ in range(ngram):
+        leading = leading * base
+    hashes = np.empty(len(starts), np.uint64)
+    firsts = np.empty(len(texts), np.int64)
+    recent = np.zeros(ngram, np.uint64)
+    count = 0
+    for text in range(len(texts) - 1):
+        firsts[text] = count
+        value = np.uint64(0)
+        recent[:] = np.uint64(0)
+        first = texts[text]
+        last = texts[text + 1]
+        for word in range(first, last):
+            code = np.uint64(0xCBF29CE484222325)
+            for i in range(starts[word], ends[word]):
+                code = (code ^ np.uint64(data[i])) * np.uint64(0x100000001B3)
+            code = _mixed(code)
+            slot = (word - first) % ngram
+            value = value * base + code - recent[slot] * leading
+            recent[slot] = code
+            if word - first >= ngram - 1 or word == last - 1:
+                hashes[count] = _mixed(value)
+                count += 1
+    firsts[-1] = count
+    return hashes[:count], firsts
+
+
+@compiled
+def _mixed(value):  # type: ignore[no-untyped-def]
+    """A bijection in which every input bit moves every output bit (the finaliser of splitmix64)."""
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
