@@ -1,0 +1,278 @@
+"""pipeline.yaml: read, checked, and turned into each node's own Config.
+
+A section (`filter:`) holds the union of the keys of its stage's nodes. Whatever is wrong is one message with
+file, line, the key, and the nearest valid one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, PositiveInt, ValidationError
+
+from tasks.errors import ConfigError
+from tasks.node import Config
+from tasks.nodes import load, stages
+
+Place = tuple[str | int, ...]
+
+
+class Execution(Config):
+    """Where and how a run executes; nothing of it changes a result."""
+
+    engine: Literal["local"] = "local"
+    workers: PositiveInt | Literal["auto"] = "auto"
+    """Processes for the document stages; auto = the cores that this process may use."""
+    retries: int = Field(2, ge=0)
+    """How often a batch of shards is tried again after a transient error (an I/O or network error)."""
+
+    def worker_count(self) -> int:
+        return len(os.sched_getaffinity(0)) if self.workers == "auto" else self.workers
+
+
+class Pipeline(Config):
+    """The top-level keys beside the stages' sections."""
+
+    store: str = "artifacts"
+    sample: str | None = None
+    """A folder for the sample corpus, built there when it is missing; null when the sources need none."""
+    seed: int = 1
+    execution: Execution = Execution()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A checked pipeline: `configs` holds each node's Config."""
+
+    file: Path
+    overrides: tuple[str, ...]
+    pipeline: Pipeline
+    configs: dict[str, Config]
+    raw: dict[str, Any]
+
+    @property
+    def root(self) -> Path:
+        """The folder that relative paths start at."""
+        return self.file.parent
+
+    @property
+    def store(self) -> Path:
+        return self.root / Path(self.pipeline.store).expanduser()
+
+    @property
+    def sample(self) -> Path | None:
+        return None if self.pipeline.sample is None else self.root / Path(self.pipeline.sample).expanduser()
+
+
+class _Lines:
+    """Where each key stands: path of keys -> "file:line", or the --set that gave it."""
+
+    def __init__(self, file: Path):
+        self.file = file
+        self.known: dict[Place, str] = {}
+
+    def add(self, node: yaml.Node | None, place: Place = ()) -> None:
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                here = (*place, str(key.value))
+                line = f"{self.file}:{key.start_mark.line + 1}"
+                if str(key.value) in seen:
+                    raise ConfigError(f"{line}: the key {'.'.join(map(str, here))} stands twice")
+                seen.add(str(key.value))
+                self.known[here] = line
+                self.add(value, here)
+        elif isinstance(node, yaml.SequenceNode):
+            for n, value in enumerate(node.value):
+                self.known[(*place, n)] = f"{self.file}:{value.start_mark.line + 1}"
+                self.add(value, (*place, n))
+
+    def find(self, place: Sequence[str | int]) -> str:
+        """The line of a key, or of the nearest enclosing one (pydantic adds parts of its own to a location)."""
+        best = ""
+        here: Place = ()
+        for part in place:
+            if (*here, part) in self.known:
+                here = (*here, part)
+                best = self.known[here]
+        return best or str(self.file)
+
+
+def load_settings(file: Path, overrides: Sequence[str] = ()) -> Settings:
+    """Reads and checks a pipeline file; `overrides` are "section.key=value" with YAML values.
+
+    Raises ConfigError with everything that is wrong, a line each.
+    """
+    file = Path(file).absolute()
+    lines = _Lines(_shown(file))
+    raw = _read(file, lines)
+    for override in overrides:
+        _override(raw, override, lines)
+    problems: list[str] = []
+    top = {name: value for name, value in raw.items() if name in Pipeline.model_fields}
+    unknown = [name for name in raw if name not in Pipeline.model_fields and name not in stages()]
+    for name in unknown:
+        problems.append(_unknown(lines, (name,), [*Pipeline.model_fields, *stages()]))
+    pipeline = _validated(Pipeline, top, (), lines, problems)
+    configs: dict[str, Config] = {}
+    for stage, nodes in stages().items():
+        _check_stage(stage, nodes, raw, pipeline or Pipeline(), lines, problems, configs)
+    if problems or pipeline is None:
+        raise ConfigError("\n".join(dict.fromkeys(problems)))
+    return Settings(file, tuple(overrides), pipeline, configs, raw)
+
+
+def _shown(file: Path) -> Path:
+    try:
+        return file.relative_to(Path.cwd())
+    except ValueError:
+        return file
+
+
+def _read(file: Path, lines: _Lines) -> dict[str, Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{lines.file}: there is no such pipeline file; name one with -f, or run in its folder"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{lines.file}: can't be read: {error}") from None
+    try:
+        lines.add(yaml.compose(text, Loader=yaml.SafeLoader))
+        raw = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{lines.file}:{line}: not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{lines.file}: not YAML: {error}") from None
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            f"{lines.file}:1: a pipeline is a mapping of sections, this is a {type(raw).__name__}"
+        )
+    return raw
+
+
+def _override(raw: dict[str, Any], override: str, lines: _Lines) -> None:
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise ConfigError(f"--set {override}: write it as section.key=value")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {override}: the value is not YAML") from None
+    here: Any = raw
+    parts: list[str | int] = [int(part) if part.isdigit() else part for part in path.split(".")]
+    for part, after in zip(parts, [*parts[1:], None], strict=True):
+        if isinstance(here, list) and (not isinstance(part, int) or part >= len(here)):
+            raise ConfigError(f"--set {override}: {part} is no index of a list of {len(here)}")
+        if not isinstance(here, list | dict):
+            raise ConfigError(f"--set {override}: there is no key below {part}")
+        if after is None:
+            here[part] = value
+        else:
+            if isinstance(here, dict) and not isinstance(here.get(part), dict | list):
+                here[part] = {}
+            here = here[part]
+    for n in range(len(parts)):
+        lines.known.setdefault(tuple(parts[: n + 1]), f"--set {override}")
+    lines.known[tuple(parts)] = f"--set {override}"
+
+
+def _check_stage(
+    stage: str,
+    nodes: Sequence[str],
+    raw: Mapping[str, Any],
+    pipeline: Pipeline,
+    lines: _Lines,
+    problems: list[str],
+    configs: dict[str, Config],
+) -> None:
+    section = raw.get(stage) or {}
+    if not isinstance(section, dict):
+        problems.append(f"{lines.find((stage,))}: {stage} is a mapping of keys, not {section!r}")
+        return
+    classes: dict[str, type[Config]] = {node: load(node).Config for node in nodes}
+    fields = {name for config in classes.values() for name in config.model_fields}
+    for name in section:
+        if name not in fields:
+            problems.append(_unknown(lines, (stage, name), sorted(fields)))
+    for node, config in classes.items():
+        values = {name: section[name] for name in config.model_fields if name in section}
+        if "seed" in config.model_fields:
+            values.setdefault("seed", pipeline.seed)
+        if stage == "decontaminate" and "benchmarks" in config.model_fields:
+            values.setdefault("benchmarks", _benchmarks(raw))
+        checked = _validated(config, values, (stage,), lines, problems)
+        if checked is not None:
+            configs[node] = checked
+
+
+def _benchmarks(raw: Mapping[str, Any]) -> Any:
+    """Decontaminate against what evaluate scores."""
+    section = raw.get("evaluate")
+    if isinstance(section, dict) and "benchmarks" in section:
+        return section["benchmarks"]
+    return load("evaluate").Config().benchmarks
+
+
+def _validated(
+    model: type[Any], values: Mapping[str, Any], place: Place, lines: _Lines, problems: list[str]
+) -> Any:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        for item in error.errors():
+            where = (*place, *item["loc"])
+            if item["type"] == "extra_forbidden":
+                problems.append(_unknown(lines, where, _siblings(model, item["loc"])))
+            else:
+                problems.append(f"{lines.find(where)}: {'.'.join(map(str, where))}: {_sentence(item)}")
+        return None
+
+
+def _sentence(item: Mapping[str, Any]) -> str:
+    text = str(item["msg"]).removeprefix("Value error, ")
+    shown = repr(item.get("input"))
+    return (
+        text if item["type"] in ("value_error", "missing") or len(shown) > 80 else f"{text} (it is {shown})"
+    )
+
+
+def _unknown(lines: _Lines, place: Place, valid: Sequence[str]) -> str:
+    name = str(place[-1])
+    close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; valid keys: {', '.join(valid)}" if valid else ""
+    return f"{lines.find(place)}: unknown key {'.'.join(map(str, place))!r}{hint}"
+
+
+def _siblings(model: type[Any], location: Sequence[str | int]) -> list[str]:
+    """The valid keys beside a rejected one, found by walking the models' fields down to it."""
+    current: list[type[Any]] = [model]
+    for part in location[:-1]:
+        deeper: list[type[Any]] = []
+        for one in current:
+            if isinstance(part, str) and part in one.model_fields:
+                deeper.extend(_models(one.model_fields[part].annotation))
+        tagged = [one for one in current if _tag(one) == part]
+        current = deeper or tagged or current
+    return sorted({name for one in current for name in one.model_fields})
+
+
+def _models(annotation: Any) -> list[type[Any]]:
+    if isinstance(annotation, type):
+        return [annotation] if hasattr(annotation, "model_fields") else []
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models(part)]
+
+
+def _tag(model: type[Any]) -> Any:
+    field = model.model_fields.get("kind")
+    return getattr(field, "default", None) if field else None
