@@ -1,0 +1,27 @@
+"""C4's document rules (Raffel et al. 2020, section 2.2) without its edits, in FineWeb's setting.
+
+C4 removes lines and then looks at what is left. Here no line is removed: lines that C4 would remove (a word
+over 1,000 characters, fewer than three words, "javascript", a policy phrase) don't count as sentences, and
+"lorem ipsum" and the curly bracket are looked for in the lines that C4 would have reached. As in FineWeb, a
+line need not end in a punctuation mark.
+"""
+
+from __future__ import annotations
+
+from tasks.filter.rules import at_least, at_most
+from tasks.node import Config as NodeConfig
+
+
+class Config(NodeConfig):
+    """Thresholds; null turns a rule off."""
+
+    max_lorem_ipsum_lines: int | None = 0
+    max_curly_bracket_lines: int | None = 0
+    min_sentences: int | None = 5
+
+
+RULES = (
+    at_most("max_lorem_ipsum_lines", "c4_lorem_ipsum_lines"),
+    at_most("max_curly_bracket_lines", "c4_curly_bracket_lines"),
+    at_least("min_sentences", "c4_sentences"),
+)

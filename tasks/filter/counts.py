@@ -1,0 +1,50 @@
+"""The counts that the kernel and its reference take of a text, and the bounds that they share."""
+
+from __future__ import annotations
+
+NGRAM_WORDS = 1 << 20  # n-grams are taken over a text's first so many words: bounds memory on huge texts
+SHORT_LINE = 30  # characters; FineWeb's
+LONG_WORD = 1000  # characters; C4's
+
+COUNTS = (
+    "characters",
+    "spaces",  # characters of whitespace
+    "letters",
+    "alphanumerics",
+    "hashes",  # '#'
+    "ellipses",  # '…' and '...'
+    "newlines",
+    "words",
+    "real_words",  # words that are not all punctuation and symbols
+    "real_word_characters",
+    "alphabetic_words",  # words that hold a letter
+    "stop_words",  # distinct ones
+    "split_lines",  # lines as str.splitlines has them
+    "split_line_characters",
+    "max_line_length",
+    "bullet_lines",
+    "ellipsis_lines",
+    "c4_long_word_lines",  # lines that C4 would remove, each by the first reason that holds
+    "c4_few_words_lines",
+    "c4_no_terminal_lines",  # ... were it asked to; counted for itself
+    "c4_javascript_lines",
+    "c4_policy_lines",
+    "c4_lorem_ipsum_lines",
+    "c4_curly_bracket_lines",
+    "c4_sentences",
+    "lines",  # between newlines, not blank
+    "terminal_lines",
+    "short_lines",
+    "repeated_line_characters",
+    "line_runs",  # between runs of newlines, blank and empty ones too
+    "duplicate_lines",
+    "duplicate_line_characters",
+    "paragraphs",
+    "duplicate_paragraphs",
+    "duplicate_paragraph_characters",
+    "ngram_characters",  # code points up to the end of the last word that n-grams are taken over
+    "top_2gram",
+    "top_3gram",
+    "top_4gram",
+    *(f"duplicate_{n}gram" for n in range(5, 11)),
+)

@@ -1,0 +1,17 @@
+"""The filter families. A new one is its module and a line here; its thresholds are then `filter.<family>.<key>`."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from tasks.filter import books, c4, code, fineweb, gopher_quality, gopher_repetition, language
+
+FAMILIES: dict[str, ModuleType] = {
+    "language": language,
+    "gopher_repetition": gopher_repetition,
+    "gopher_quality": gopher_quality,
+    "c4": c4,
+    "fineweb": fineweb,
+    "code": code,
+    "books": books,
+}

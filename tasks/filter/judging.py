@@ -1,0 +1,108 @@
+"""Signals in, verdicts out: a profile's rules held against the thresholds. No text is read here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.errors import ConfigError
+from tasks.filter.families import FAMILIES
+from tasks.filter.rules import Rule
+from tasks.filter.verdicts import Config
+
+VERDICTS = pa.schema(
+    [
+        ("verdict", pa.string()),  # kept | dropped
+        ("rule", pa.string()),  # the first that failed, in the profile's order; null if kept
+        ("failed_rules", pa.list_(pa.string())),  # all that failed, in that order
+        ("score", pa.float64()),  # what the first failed rule saw
+        ("threshold", pa.float64()),  # and what it was held against
+    ]
+)
+
+
+def judge(
+    scores: pa.Table | pa.RecordBatch, profile: str = "fineweb", config: Config | None = None
+) -> pa.Table:
+    """A verdict for each row of signals: the columns of `VERDICTS`, in the rows' order.
+
+    scores: what `score` returns; with the columns `language` and `language_score` beside it the language rule is
+    applied too, without them it is left out.
+    profile: a name in `config.profiles`, which says which families run and in which order.
+    config: the thresholds; the defaults of `tasks.filter.verdicts.Config` if not given.
+    Raises ConfigError for an unknown profile or missing signals.
+    """
+    config = config or Config()
+    if profile not in config.profiles:
+        raise ConfigError(f"There is no filter profile {profile!r}; there are: {', '.join(config.profiles)}.")
+    families = [
+        name for name in config.profiles[profile] if name != "language" or "language" in scores.schema.names
+    ]
+    rules = active_rules(config, families)
+    columns = _columns(scores, rules)
+    values = [rule.values(columns, getattr(config, family)) for family, rule, _ in rules]
+    failed = [rule.fails(seen, limit) for (_, rule, limit), seen in zip(rules, values, strict=True)]
+    names = [rule_name(family, rule) for family, rule, _ in rules]
+    return _verdicts(scores.num_rows, names, values, [limit for _, _, limit in rules], failed)
+
+
+def rule_name(family: str, rule: Rule) -> str:
+    """A rule's name in the ledger: its threshold's key below `filter`, where the rule has no name of its own."""
+    return rule.name or f"{family}.{rule.key}"
+
+
+def active_rules(config: Config, families: Any) -> list[tuple[str, Rule, float]]:
+    """(family, rule, threshold) of the rules that aren't turned off, in order."""
+    return [
+        (family, rule, float(limit))
+        for family in families
+        for rule in FAMILIES[family].RULES
+        if (limit := getattr(getattr(config, family), rule.key)) is not None
+    ]
+
+
+def _columns(scores: Any, rules: list[tuple[str, Rule, float]]) -> dict[str, np.ndarray]:
+    wanted = {rule.signal for _, rule, _ in rules}
+    if "language" in scores.schema.names:
+        wanted |= {"language", "language_score"} & set(scores.schema.names)
+    missing = sorted(wanted - set(scores.schema.names))
+    if missing:
+        raise ConfigError(
+            f"The scores lack the signals {', '.join(missing)}: they were computed by other rules."
+        )
+    return {
+        name: np.asarray(scores.column(name).to_numpy(zero_copy_only=False))
+        if isinstance(scores, pa.RecordBatch)
+        else scores.column(name).to_numpy()
+        for name in sorted(wanted)
+    }
+
+
+def _verdicts(
+    rows: int, names: list[str], values: list[np.ndarray], limits: list[float], failed: list[np.ndarray]
+) -> pa.Table:
+    """The table, from what each rule saw and whether it failed."""
+    matrix = np.array(failed, dtype=bool).reshape(len(names), rows).T  # document by rule
+    seen = np.array(values, dtype=np.float64).reshape(len(names), rows).T
+    dropped = matrix.any(axis=1)
+    first = matrix.argmax(axis=1) if names else np.zeros(rows, dtype=np.int64)
+    kept = ~dropped
+    name_of = np.array([*names, ""], dtype=object)
+    limit_of = np.array([*limits, 0.0])
+    columns = [
+        pa.array(np.where(dropped, "dropped", "kept").astype(object), pa.string()),
+        pa.array(name_of[first], pa.string(), mask=kept),
+        _lists(matrix, names),
+        pa.array(seen[np.arange(rows), first] if names else np.zeros(rows), mask=kept),
+        pa.array(limit_of[first], mask=kept),
+    ]
+    return pa.Table.from_arrays(columns, schema=VERDICTS)
+
+
+def _lists(matrix: np.ndarray, names: list[str]) -> pa.Array:
+    """For each row of the matrix the names of its true columns."""
+    offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))]).astype(np.int32)
+    items = np.array([*names, ""], dtype=object)[np.nonzero(matrix)[1]]
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(items, pa.string()))
