@@ -1,0 +1,261 @@
+"""One document's way through every stage, told from the ledgers."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flows import figures
+from flows.lookup import find, find_urls, is_id
+from flows.runs import Node, Run, load_run
+from flows.text import excerpt, one_line, printable
+from tasks.errors import StageError
+
+MOST = 5  # documents that one url may name in a story
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one stage did with a document.
+
+    verdict: kept | dropped | done | "" (it has nothing to say of it); facts: name -> plain value, in order.
+    """
+
+    stage: str
+    verdict: str
+    summary: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One document: what it is, how it begins, what every stage did with it."""
+
+    id: str
+    url: str | None
+    source: str | None
+    text: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What `explain` found: `key` as it was asked, the run, and the documents it names."""
+
+    key: str
+    run: str
+    documents: tuple[Passage, ...]
+    more: int = 0
+
+
+def explain(store: Path, run: Path | None, key: str) -> Story:
+    """The way of a document through a run's stages.
+
+    key: an id, its first six or more hex digits, or a url, which may name several records.
+    run: the run's folder; the last run without it.
+    Raises StageError if the key names nothing, or if digits begin several ids: with what comes near.
+    """
+    found = load_run(store, run)
+    ingest = found.node("ingest")
+    if ingest is None:
+        raise StageError(
+            f"run {found.id} has no documents: its ingest hasn't finished; start it with `smelt run`"
+        )
+    key = key.strip()
+    rows = find(ingest.files("ledger"), key) if is_id(key) else []
+    if not rows:
+        rows = find_urls(ingest.files("ledger"), key)
+    if not rows:
+        raise StageError(_not_found(ingest, key, found))
+    ids = list(dict.fromkeys(str(row["id"]) for row in rows if row["id"]))
+    if is_id(key) and len(ids) > 1 and all(name.startswith(key.lower()) for name in ids):
+        shown = ", ".join(name[: len(key) + 8] for name in ids[:6])
+        raise StageError(
+            f"{len(ids)} documents begin with {key}: {shown}{' …' if len(ids) > 6 else ''}; give more digits"
+        )
+    documents = tuple(_passage(found, row) for row in rows[:MOST])
+    return Story(key, found.id, documents, max(0, len(rows) - MOST))
+
+
+def _not_found(ingest: Node, key: str, run: Run) -> str:
+    shown = one_line(key, 200)
+    if is_id(key):
+        return (
+            f"no document of run {run.id} has an id that begins with {shown}: "
+            "`smelt explain` takes 6 or more of an id's 32 digits, or a url as it stands in the ledger"
+        )
+    if len(key) < 6 and all(letter in "0123456789abcdefABCDEF" for letter in key):
+        return f"{shown} is too short: give at least 6 digits of the id, or a whole url"
+    part = key.split("//", 1)[-1].rstrip("/")
+    near = find_urls(ingest.files("ledger"), part, contained=True, most=200)
+    urls = sorted({one_line(row["url"], 160) for row in near})
+    urls.sort(key=lambda url: -difflib.SequenceMatcher(None, url, key, autojunk=False).ratio())
+    hint = "; near it: " + ", ".join(urls[:5]) if urls else ""
+    return f"no record of run {run.id} has the url or id {shown}{hint}"
+
+
+def _passage(run: Run, record: dict[str, Any]) -> Passage:
+    id = str(record["id"] or "")
+    ingest = run.node("ingest")
+    document = (
+        find(ingest.files("documents"), id, near=record["_file"], exact=True)[:1] if ingest and id else []
+    )
+    known = document[0] if document else {}
+    steps = [_ingest(record, known)]
+    dropped = record["verdict"] == "dropped"
+    for name, tell in TELLERS.items():
+        stage = name.split("-", 1)[0]
+        if dropped:
+            break
+        node = run.node(name)
+        if node is None:
+            steps.append(Step(stage, "", "is not part of this run, or hasn't finished"))
+            continue
+        step = tell(run, node, id, known)
+        steps.append(step)
+        dropped = step.verdict == "dropped"
+    return Passage(id, record.get("url") or known.get("url"), known.get("source") or record.get("source"),
+                   excerpt(known.get("text") or "", 400), tuple(steps))  # fmt: skip
+
+
+def _ingest(record: dict[str, Any], known: dict[str, Any]) -> Step:
+    if record["verdict"] == "dropped":
+        return Step("ingest", "dropped", f"lost: {record['rule']}", _verdict_facts(record))
+    facts = {name: known.get(name) for name in ("kind", "source", "date", "language")}
+    facts["bytes"] = len((known.get("text") or "").encode("utf-8", "replace"))
+    facts |= _metadata(known.get("metadata"))
+    return Step("ingest", "kept", "read", {name: value for name, value in facts.items() if value is not None})
+
+
+def _metadata(text: Any) -> dict[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _verdict_facts(row: dict[str, Any]) -> dict[str, Any]:
+    failed = row.get("failed_rules") or []
+    facts = {
+        "score": row.get("score"),
+        "threshold": row.get("threshold"),
+        "failed rules": ", ".join(map(str, failed)) if len(failed) > 1 else None,
+        "matched": row.get("matched_id"),
+        "similarity": row.get("similarity"),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _judged(stage: str, node: Node, id: str, kept: str, known: dict[str, Any]) -> Step:
+    rows = find(node.files("ledger"), id, near=known.get("_file"), exact=True)
+    if not rows:
+        return Step(stage, "", "has no row for it in its ledger")
+    row = rows[0]
+    said = kept if row["verdict"] == "kept" else f"dropped by {row['rule']}"
+    return Step(stage, str(row["verdict"]), said, _verdict_facts(row))
+
+
+def _filter(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
+    step = _judged("filter", node, id, "passed every rule", known)
+    signals = run.node("filter-signals")
+    rows = find(signals.files("signals"), id, near=known.get("_file"), exact=True) if signals else []
+    measured = {name: value for name, value in rows[0].items() if name not in ("id", "_file")} if rows else {}
+    return Step(
+        step.stage, step.verdict, step.summary, step.facts | ({"signals": measured} if measured else {})
+    )
+
+
+def _dedup(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
+    step = _judged("dedup", node, id, "no document like it", known)
+    rows = find(node.files("clusters"), id, exact=True)
+    if not rows:
+        return step
+    row = rows[0]
+    mates = find(node.files("clusters"), row["cluster"], column="cluster")
+    facts = {"cluster": row["cluster"], "documents in the cluster": len(mates), "survivor": row["survivor"],
+             "similarity": row["similarity"]}  # fmt: skip
+    said = "kept as the survivor of its cluster" if row["survivor"] == id else "kept, but has near-duplicates"
+    return Step(
+        step.stage, step.verdict, said if step.verdict == "kept" else step.summary, step.facts | facts
+    )
+
+
+def _decontaminate(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
+    step = _judged("decontaminate", node, id, "shares nothing with the benchmarks", known)
+    hits = find(node.files("hits"), id, exact=True)
+    told = [{name: value for name, value in row.items() if name not in ("id", "_file")} for row in hits[:3]]
+    return Step(step.stage, step.verdict, step.summary, step.facts | ({"hits": told} if told else {}))
+
+
+def _tokenize(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
+    rows = find(node.files("documents"), id, exact=True)
+    if not rows:
+        return Step("tokenize", "", "has no tokens of it")
+    row = rows[0]
+    facts = {
+        name: row[name]
+        for name in ("split", "shard", "offset", "length", "bytes")
+        if row.get(name) is not None
+    }
+    split = facts.get("split", "train")
+    use = "trained on" if split == "train" else "held out: the model is scored on it, never trained"
+    return Step("tokenize", "done", f"{figures.count(facts.get('length'))} tokens, {use}", facts)
+
+
+TELLERS = {"filter": _filter, "dedup": _dedup, "decontaminate": _decontaminate, "tokenize": _tokenize}
+
+
+def as_json(story: Story) -> dict[str, Any]:
+    """The story as plain JSON values."""
+    return asdict(story)
+
+
+def render(story: Story) -> str:
+    """The story for a terminal: plain lines, nothing in them that a terminal acts on."""
+    parts = [_render_document(passage) for passage in story.documents]
+    if story.more:
+        parts.append(f"and {story.more} more records with this url: give an id\n")
+    return "\n".join(parts)
+
+
+def _render_document(passage: Passage) -> str:
+    lines = [one_line(passage.url or passage.id, 200), f"  id      {printable(passage.id)}"]
+    if passage.source:
+        lines.append(f"  source  {one_line(passage.source)}")
+    for step in passage.steps:
+        sign = {"kept": "✓", "done": "✓", "dropped": "✗"}.get(step.verdict, "·")
+        lines += ["", f"{sign} {step.stage:<14} {one_line(step.summary, 160)}"]
+        lines += [f"  {'':<14} {line}" for line in _render_facts(step.facts)]
+    if passage.text:
+        lines += ["", "  it begins:", *(f"  │ {line}" for line in passage.text.splitlines()[:12])]
+    return "\n".join(lines) + "\n"
+
+
+def _render_facts(facts: dict[str, Any]) -> list[str]:
+    lines = []
+    for name, value in facts.items():
+        label = one_line(name, 40)
+        if isinstance(value, dict):
+            shown = ", ".join(
+                f"{one_line(key, 60)} {_value(item)}" for key, item in value.items() if item is not None
+            )
+            lines += _wrap(f"{label}: {shown}")
+        elif isinstance(value, list):
+            lines += [line for item in value for line in _render_facts({name: item})]
+        else:
+            lines.append(f"{label}: {_value(value)}")
+    return lines
+
+
+def _value(value: Any) -> str:
+    return figures.number(value) if isinstance(value, int | float) else one_line(value, 200)
+
+
+def _wrap(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 92, subsequent_indent="  ", break_long_words=False) or [""]
