@@ -1,7 +1,6 @@
 """The transformer. It knows nothing of data, DeepSpeed or Prefect.
 
-`ModelConfig`, `Transformer`, `KVCache`, `generate` and the module `convert` are imported when they are first used:
-only `ModelConfig` does without torch.
+What it exports is imported when it is first used; only `ModelConfig` does without torch.
 """
 
 from __future__ import annotations

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class ModelConfig(BaseModel):
     """A decoder-only transformer's shape: immutable, every number resolved once it is made.
 
-    What is left out or null is derived: kv_heads = heads (multi-head attention), head_dim = hidden_size / heads,
-    intermediate_size = 8/3 of hidden_size rounded up to a multiple of 64 (about the parameters of a plain MLP four
-    times as wide as the hidden state). kv_heads = 1 is multi-query attention; between, grouped-query.
+    What is left out or null is derived: kv_heads = heads (multi-head attention), head_dim = hidden_size /
+    heads, intermediate_size = 8/3 of hidden_size rounded up to a multiple of 64 (about the parameters of a
+    plain MLP four times as wide as the hidden state). kv_heads = 1 is multi-query attention; between the two
+    it is grouped-query.
 
     >>> ModelConfig(vocab_size=8192, hidden_size=256, layers=4, heads=4).intermediate_size
     704
@@ -24,9 +25,10 @@ class ModelConfig(BaseModel):
     hidden_size: int = Field(256, ge=2)
     layers: int = Field(6, ge=1)
     heads: int = Field(4, ge=1)
-    kv_heads: int = Field(None, ge=1)
-    head_dim: int = Field(None, ge=2)
-    intermediate_size: int = Field(None, ge=1)
+    # The default 0 of the next three is never seen: `_derive` comes first.
+    kv_heads: int = Field(0, ge=1)
+    head_dim: int = Field(0, ge=2)
+    intermediate_size: int = Field(0, ge=1)
     max_sequence_length: int = Field(
         256, ge=2
     )  # tokens: the longest window, and the length of the RoPE tables

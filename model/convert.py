@@ -41,10 +41,10 @@ def to_huggingface(
     end_token: int | None = None,
     pad_token: int | None = None,
 ) -> None:
-    """Writes config.json, generation_config.json and model.safetensors into `folder`, which is made if need be.
+    """Writes config.json, generation_config.json and model.safetensors into `folder`, made if need be.
 
-    state: weights by our names instead of the model's own (gathered from a sharded run). end_token, pad_token: ids
-    for the configuration, so that `transformers` stops and pads as we do. Weights keep their dtype and values.
+    state: weights by our names instead of the model's own (gathered from a sharded run).
+    end_token, pad_token: ids for the configuration, so that `transformers` stops and pads as we do.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,8 @@ def from_huggingface(folder: str | Path) -> Transformer:
     """Reads a Llama or Qwen3 model: config.json and model.safetensors, or the files of its index.
 
     Raises ValueError where the model has what ours hasn't (biases, scaled RoPE, a sliding window, another
-    activation), or where weights are missing, superfluous or of another shape; FileNotFoundError without the files.
+    activation), or where weights are missing, superfluous or of another shape; FileNotFoundError without its
+    files.
     """
     folder = Path(folder)
     config = json.loads((folder / "config.json").read_text())
@@ -127,7 +128,7 @@ def _their_config(config: ModelConfig) -> dict[str, Any]:
         "head_dim": config.head_dim,
         "intermediate_size": config.intermediate_size,
         "max_position_embeddings": config.max_sequence_length,
-        # Both names of the base: transformers 5 reads rope_parameters, earlier ones and other engines rope_theta.
+        # The base by both names: transformers 5 reads rope_parameters, other engines rope_theta.
         "rope_theta": config.rope_theta,
         "rope_parameters": {"rope_type": "default", "rope_theta": config.rope_theta},
         "rms_norm_eps": config.norm_eps,
@@ -155,20 +156,21 @@ def _our_config(config: Mapping[str, Any], folder: Path) -> ModelConfig:
     }
     if reasons := [reason for reason, present in refused.items() if present]:
         raise ValueError(f"{folder / 'config.json'}: this model has {', '.join(reasons)}, which ours has not")
-    return ModelConfig(
-        vocab_size=config["vocab_size"],
-        hidden_size=config["hidden_size"],
-        layers=config["num_hidden_layers"],
-        heads=config["num_attention_heads"],
-        kv_heads=config.get("num_key_value_heads"),
-        head_dim=config.get("head_dim") or (128 if kind == "qwen3" else None),
-        intermediate_size=config["intermediate_size"],
-        max_sequence_length=config.get("max_position_embeddings", 2048 if kind == "llama" else 32768),
-        rope_theta=rope.get("rope_theta", config.get("rope_theta", 10000.0)),
-        norm_eps=config.get("rms_norm_eps", 1e-6),
-        tie_embeddings=config.get("tie_word_embeddings", False),
-        qk_norm=kind == "qwen3",
-    )
+    shape: dict[str, Any] = {
+        "vocab_size": config["vocab_size"],
+        "hidden_size": config["hidden_size"],
+        "layers": config["num_hidden_layers"],
+        "heads": config["num_attention_heads"],
+        "kv_heads": config.get("num_key_value_heads"),
+        "head_dim": config.get("head_dim") or (128 if kind == "qwen3" else None),
+        "intermediate_size": config["intermediate_size"],
+        "max_sequence_length": config.get("max_position_embeddings", 2048 if kind == "llama" else 32768),
+        "rope_theta": rope.get("rope_theta", config.get("rope_theta", 10000.0)),
+        "norm_eps": config.get("rms_norm_eps", 1e-6),
+        "tie_embeddings": config.get("tie_word_embeddings", False),
+        "qk_norm": kind == "qwen3",
+    }
+    return ModelConfig(**shape)
 
 
 def _weight_files(folder: Path) -> list[Path]:

@@ -23,11 +23,11 @@ def generate(
 ) -> Iterator[list[int | None]]:
     """Continues prompts together and yields, as each step is done, one token per prompt.
 
-    A prompt that has ended (it reached a token of `stop`, which is yielded, or the model's window is full) yields
-    None from then on; the iterator ends with the last of them, or after max_new_tokens. temperature 0 is greedy;
-    otherwise tokens are drawn from the `top_k` likeliest and from the likeliest whose probabilities reach `top_p`
-    (nucleus sampling, Holtzman et al. 2020). Each prompt draws from a generator of its own, made of seed and its
-    index, so what it yields doesn't depend on the others' length.
+    A prompt that has ended (it reached a token of `stop`, which is yielded, or the model's window is full)
+    yields None from then on; the iterator ends with the last of them, or after max_new_tokens. temperature 0
+    is greedy; otherwise tokens are drawn from the `top_k` likeliest and from the likeliest whose
+    probabilities reach `top_p` (nucleus sampling, Holtzman et al. 2020). Each prompt draws from a generator
+    of its own, made of seed and its index, so that what it yields doesn't depend on the others.
 
     Raises ValueError for an empty prompt and for one that fills the model's window.
 
@@ -38,7 +38,7 @@ def generate(
     for index, length in enumerate(lengths):
         if not 1 <= length < window:
             raise ValueError(
-                f"prompt {index} has {length} tokens: it needs at least 1 and fewer than the model's window of {window}"
+                f"prompt {index} has {length} tokens: at least 1 and fewer than the window, {window}, are needed"
             )
     return _continue(model, prompts, max_new_tokens, temperature, top_k, top_p, seed, frozenset(stop))
 

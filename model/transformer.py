@@ -1,4 +1,4 @@
-"""A decoder-only transformer: RMSNorm before each half-block, RoPE, grouped-query attention, SwiGLU, no biases.
+"""A decoder-only transformer: pre-norm with RMSNorm, RoPE, grouped-query attention, SwiGLU, no biases.
 
 The layout is that of Llama; with `qk_norm`, of Qwen3 (`model.convert` reads and writes both).
 """
@@ -29,7 +29,7 @@ class RMSNorm(nn.Module):
 
 
 def rope_tables(config: ModelConfig, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
-    """Cosines and sines, each (max_sequence_length, head_dim), fp32; both halves of the last dimension are equal."""
+    """Cosines and sines, each (max_sequence_length, head_dim) in fp32; a row's two halves are equal."""
     exponents = torch.arange(0, config.head_dim, 2, dtype=torch.float32, device=device) / config.head_dim
     positions = torch.arange(config.max_sequence_length, dtype=torch.float32, device=device)
     angles = torch.outer(positions, 1.0 / config.rope_theta**exponents).repeat(1, 2)
@@ -49,8 +49,8 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class KVCache:
     """Keys and values of the positions seen so far.
 
-    keys, values: per layer (B, kv_heads, width, head_dim); filled: positions written; padding: (B,) int64, how many
-    positions at the start of a row are no tokens (prompts of different lengths end at the same position).
+    keys, values: per layer (B, kv_heads, width, head_dim); filled: positions written; padding: (B,) int64,
+    how many positions at a row's start are no tokens (prompts of different lengths end at one position).
     """
 
     keys: list[Tensor]
@@ -67,7 +67,7 @@ class KVCache:
         return cls(keys, values, padding.to(weight.device))
 
     def extend(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Writes the new positions of one layer and returns all of them; `filled` is moved by `Transformer.step`."""
+        """Writes one layer's new positions and returns all of them; `Transformer.step` moves `filled`."""
         end = self.filled + key.shape[2]
         self.keys[layer][:, :, self.filled : end] = key
         self.values[layer][:, :, self.filled : end] = value
@@ -88,7 +88,7 @@ class Attention(nn.Module):
         self.key_norm = RMSNorm(self.head_dim, config.norm_eps) if config.qk_norm else nn.Identity()
 
     def project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (B, T, d) -> rotated queries (B, heads, T, head_dim), rotated keys and values (B, kv_heads, T, head_dim)."""
+        """x (B, T, d) -> queries (B, heads, T, head_dim), keys and values (B, kv_heads, T, head_dim)."""
         batch, length, _ = x.shape
         query = self.query_norm(self.query(x).view(batch, length, self.heads, self.head_dim))
         key = self.key_norm(self.key(x).view(batch, length, self.kv_heads, self.head_dim))
@@ -138,14 +138,14 @@ class Block(nn.Module):
 
 
 class Head(nn.Module):
-    """The output projection, with the loss inside: who shards parameters by module gathers the weight for both."""
+    """The output projection, with the loss inside: sharding by module gathers the weight for both."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(config.vocab_size, config.hidden_size))
+        self.weight: Tensor = nn.Parameter(torch.empty(config.vocab_size, config.hidden_size))
 
     def forward(self, x: Tensor, targets: Tensor | None = None) -> Tensor:
-        """x (B, T, d) -> logits (B, T, V) in x's dtype; with targets (B, T), their mean loss in fp32 (0-d)."""
+        """x (B, T, d) -> logits (B, T, V) in x's dtype; with targets (B, T), their mean loss (0-d, fp32)."""
         if targets is None:
             return F.linear(x, self.weight)
         return linear_cross_entropy(x.flatten(0, 1), self.weight, targets.flatten())
@@ -154,8 +154,8 @@ class Head(nn.Module):
 class Transformer(nn.Module):
     """The model. Its weights are initialised (see `init_weights`) from torch's global generator.
 
-    Parameters of the blocks with two dimensions are the matrices (`model.blocks.parameters()`, `p.ndim == 2`); the
-    embedding, the head and the norms' weights are the rest. Tied embeddings are one parameter in two modules.
+    The blocks' parameters of two dimensions are the matrices that Muon takes; the embedding, the head and the
+    norms' weights are the rest. Tied embeddings are one parameter in two modules.
     """
 
     def __init__(self, config: ModelConfig):
@@ -168,6 +168,8 @@ class Transformer(nn.Module):
         if config.tie_embeddings:
             self.head.weight = self.embedding.weight
         cos, sin = rope_tables(config)
+        self.cos: Tensor
+        self.sin: Tensor
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
         self.init_weights()
@@ -176,13 +178,13 @@ class Transformer(nn.Module):
     def init_weights(self, generator: torch.Generator | None = None) -> None:
         """Initial values, normal around 0 where a deviation is given:
 
-        | parameter                           | value                      | why                                     |
-        | ----------------------------------- | -------------------------- | --------------------------------------- |
-        | embedding, head                     | 0.32 / √hidden_size        | logits deviate by 0.32: loss ≈ ln V     |
-        | query, key, value, gate, up         | 1 / √fan_in                | unit variance in, unit variance out     |
-        | attention's output, MLP's down      | 1 / √(fan_in · 2 · layers) | the residual stream's variance stays O(1) |
-        | norms                               | 1                          |                                         |
-        | RoPE tables                         | cos, sin                   | so that a model made on `meta` gets them |
+        | parameter                      | value                    | why                                   |
+        | ------------------------------ | ------------------------ | ------------------------------------- |
+        | embedding, head                | 0.32 / √d                | logits deviate by 0.32: loss ≈ ln V   |
+        | query, key, value, gate, up    | 1 / √fan_in              | unit variance in, unit variance out   |
+        | attention's output, MLP's down | 1 / √(fan_in · 2 layers) | the residual stream's variance stays  |
+        | norms                          | 1                        |                                       |
+        | RoPE tables                    | cos, sin                 | for a model made on `meta`            |
         """
         residual = 1.0 / math.sqrt(2 * self.config.layers)
         vocabulary = 0.32 / math.sqrt(self.config.hidden_size)
@@ -213,7 +215,7 @@ class Transformer(nn.Module):
 
     @torch.no_grad()
     def step(self, tokens: Tensor, cache: KVCache) -> Tensor:
-        """Logits (B, V) after the last of tokens (B, T), which follow what the cache holds, and are added to it."""
+        """Logits (B, V) after the last of tokens (B, T), which follow the cache's and are added to them."""
         start, end = cache.filled, cache.filled + tokens.shape[1]
         columns = torch.arange(end, device=tokens.device)
         positions = (columns[start:] - cache.padding[:, None]).clamp(min=0)
@@ -223,6 +225,7 @@ class Transformer(nn.Module):
         mask = (mask | (columns == columns[start:, None])).unsqueeze(1)
         x = self.embedding(tokens)
         for layer, block in enumerate(self.blocks):
+            assert isinstance(block, Block)
             query, key, value = block.attention.project(block.attention_norm(x), cos, sin)
             x = x + block.attention.attend(query, *cache.extend(layer, key, value), mask, False)
             x = x + block.mlp(block.mlp_norm(x))
@@ -230,7 +233,7 @@ class Transformer(nn.Module):
         return self.head(self.norm(x[:, -1:]))[:, 0]
 
     def parameter_counts(self) -> dict[str, int]:
-        """Parameters by role: embedding, attention, mlp, norms, head (0 if tied), and total (each counted once)."""
+        """Parameters by role: embedding, attention, mlp, norms, head (0 if tied), and their total."""
         counts = dict.fromkeys(("embedding", "attention", "mlp", "norms", "head"), 0)
         for name, parameter in self.named_parameters():
             parts = name.split(".")
@@ -247,9 +250,10 @@ class Transformer(nn.Module):
     def flops_per_token(self, sequence_length: int) -> int:
         """Floating-point operations of one token's forward and backward pass in sequences of this length.
 
-        Counted from the modules: 6 per weight of every matrix that multiplies (the head too, though it be tied; the
-        embedding is a look-up), and 12 · heads · head_dim · T / 2 per layer for scores and mixing: the mean causal
-        query sees half the sequence. Norms, RoPE and softmax are not counted. PaLM's count doesn't halve.
+        Counted from the modules: 6 per weight of every matrix that multiplies (the head too, though it be
+        tied; the embedding is a look-up), and 12 · heads · head_dim · T / 2 per layer for scores and mixing,
+        since the mean causal query sees half the sequence (PaLM's count doesn't halve). Norms, RoPE and
+        softmax are not counted.
         """
         weights = sum(
             module.weight.numel() for module in self.modules() if isinstance(module, nn.Linear | Head)
