@@ -1,8 +1,9 @@
 """Folded words of texts: what dedup and decontaminate compare.
 
 Folding takes away what doesn't make two texts different: case, diacritics, compatibility forms (ligatures,
-full-width letters), punctuation and symbols, the way lines are wrapped. A word is a run of letters, digits and
-spacing marks; in scripts written without spaces (Han, kana, Thai, Lao, Khmer, Myanmar) each character is one.
+full-width letters), punctuation and symbols, the way lines are wrapped. A word is a run of letters, numbers
+and spacing marks; in scripts written without spaces (Han, kana, Thai, Lao, Khmer, Myanmar) each character is
+one.
 
 `fold` is the plain rule for one character, `folded` the plain reference for a text, `fold_texts` the compiled
 pass over many. All three depend on the Unicode version of the Python that runs them (`UNICODE`), which is
@@ -12,7 +13,7 @@ therefore a part of the shards' configuration.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -105,12 +106,27 @@ def fold_texts(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> Words:
     return Words(*_fold_texts(data, offsets, *_tables()))
 
 
+def fold_batches(
+    texts: Sequence[str] | pa.Array | pa.ChunkedArray, batch_bytes: int = 1 << 20
+) -> Iterator[Words]:
+    """`fold_texts` of successive runs of texts, each about `batch_bytes` long and at least one text."""
+    data, offsets = utf8_buffers(texts)
+    first = 0
+    while first < len(offsets) - 1:
+        last = int(np.searchsorted(offsets, offsets[first] + batch_bytes))
+        last = min(max(last, first + 1), len(offsets) - 1)
+        yield Words(*_fold_texts(data, offsets[first : last + 1], *_tables()))
+        first = last
+
+
 def utf8_buffers(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """The texts' UTF-8 bytes (uint8) and where each begins (int64, one more than texts); Arrow strings uncopied."""
+    """The texts' UTF-8 bytes (uint8) and where each begins (int64, texts + 1); Arrow's aren't copied."""
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
     if isinstance(texts, pa.Array):
-        return _arrow_buffers(texts)
+        data, offsets = _arrow_buffers(texts)
+        data.flags.writeable = False  # one compiled kernel for both
+        return data, offsets
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum([len(text) for text in encoded], out=offsets[1:])
@@ -123,9 +139,9 @@ def _arrow_buffers(texts: Any) -> tuple[np.ndarray, np.ndarray]:
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
     _, places, data = texts.buffers()
     if places is None or len(texts) == 0:
-        return np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
+        return np.frombuffer(b"", np.uint8), np.zeros(len(texts) + 1, np.int64)
     offsets = np.frombuffer(places, width)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
-    return np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8), offsets
+    return np.frombuffer(data or b"", np.uint8), offsets
 
 
 @lru_cache(maxsize=1)
@@ -142,7 +158,7 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         (0x80, 0xD7FF),
         (0xF900, 0x323AF),
         (0xE0000, 0xE01EF),
-    ):  # the rest is unassigned or private
+    ):  # else none or private
         for point in range(low, high + 1):
             value = fold(chr(point))
             if value not in known:
@@ -155,86 +171,89 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @compiled
 def _fold_texts(data, offsets, ascii_table, places, expansions):  # type: ignore[no-untyped-def]
-    total = offsets[-1] - offsets[0]
-    out = np.empty(total + 256, np.uint8)
-    starts = np.empty(total // 4 + 128, np.int64)
-    ends = np.empty(total // 4 + 128, np.int64)
+    bound = _folded_bound(data, offsets[0], offsets[-1], places)
+    out = np.empty(bound + len(offsets), np.uint8)
+    starts = np.empty(bound // 2 + len(offsets), np.int64)
+    ends = np.empty(bound // 2 + len(offsets), np.int64)
     texts = np.empty(len(offsets), np.int64)
-    size = 0
-    words = 0
+    size = np.uint64(0)
+    words = np.uint64(0)
+    one = np.uint64(1)
     for text in range(len(offsets) - 1):
         texts[text] = words
-        first = words
-        inside = False
-        at = offsets[text]
-        stop = offsets[text + 1]
+        begin = size
+        at = np.uint64(offsets[text])
+        stop = np.uint64(offsets[text + 1])
         while at < stop:
-            if size + 128 > len(out):
-                out = _grown(out)
-            if words + 64 > len(starts):
-                starts = _grown(starts)
-                ends = _grown(ends)
             lead = data[at]
             if lead < 128:
-                at += 1
+                at += one
                 byte = ascii_table[lead]
                 if byte != 0:
-                    if not inside:
-                        if words > first:
-                            out[size] = 32
-                            size += 1
-                        starts[words] = size
-                        inside = True
                     out[size] = byte
-                    size += 1
-                elif inside:
+                    size += one
+                elif size > begin:  # a word ends: the space after it is where the next one may begin
+                    starts[words] = begin
                     ends[words] = size
-                    words += 1
-                    inside = False
+                    words += one
+                    out[size] = 32
+                    size += one
+                    begin = size
                 continue
             point, at = _decode(data, at, stop)
-            place = places[point]
-            begin = place >> 6
-            for i in range(begin, begin + (place & 63)):
-                byte = expansions[i]
+            place = np.uint64(places[point])
+            first = place >> np.uint64(6)
+            last = first + (place & np.uint64(63))
+            while first < last:
+                byte = expansions[first]
+                first += one
                 if byte != 32:
-                    if not inside:
-                        if words > first:
-                            out[size] = 32
-                            size += 1
-                        starts[words] = size
-                        inside = True
                     out[size] = byte
-                    size += 1
-                elif inside:
+                    size += one
+                elif size > begin:
+                    starts[words] = begin
                     ends[words] = size
-                    words += 1
-                    inside = False
-        if inside:
+                    words += one
+                    out[size] = 32
+                    size += one
+                    begin = size
+        if size > begin:
+            starts[words] = begin
             ends[words] = size
-            words += 1
+            words += one
+            out[size] = 32
+            size += one
     texts[-1] = words
     return out[:size], starts[:words], ends[:words], texts
 
 
 @compiled
-def _grown(array):  # type: ignore[no-untyped-def]
-    larger = np.empty(len(array) * 3 // 2 + 256, array.dtype)
-    larger[: len(array)] = array
-    return larger
+def _folded_bound(data, start, stop, places):  # type: ignore[no-untyped-def]
+    """At most so many bytes, and one for each text, hold the folded words and a space after each."""
+    bound = np.int64(stop - start)
+    at = np.uint64(start)
+    end = np.uint64(stop)
+    while at < end:
+        if data[at] < 128:
+            at += np.uint64(1)
+        else:
+            point, at = _decode(data, at, end)
+            bound += places[point] & 63
+    return bound
 
 
 @compiled
 def _decode(data, at, stop):  # type: ignore[no-untyped-def]
     """The code point at `at` and where the next one begins; U+FFFD for bytes that are no UTF-8."""
-    lead = np.int64(data[at])
-    count = 1 if lead < 0xE0 else 2 if lead < 0xF0 else 3
+    one = np.uint64(1)
+    lead = np.uint64(data[at])
+    count = one if lead < 0xE0 else np.uint64(2) if lead < 0xF0 else np.uint64(3)
     if lead < 0xC0 or lead > 0xF4 or at + count >= stop:
-        return np.int64(0xFFFD), at + 1
-    point = lead & (0x3F >> count)
-    for i in range(at + 1, at + 1 + count):
-        point = (point << 6) | (np.int64(data[i]) & 0x3F)
-    return min(point, np.int64(0x10FFFF)), at + 1 + count
+        return np.uint64(0xFFFD), at + one
+    point = lead & (np.uint64(0x3F) >> count)
+    for i in range(count):
+        point = (point << np.uint64(6)) | (np.uint64(data[at + one + i]) & np.uint64(0x3F))
+    return min(point, np.uint64(0x10FFFF)), at + one + count
 
 
 @compiled
