@@ -41,8 +41,7 @@ def _scaled(value: float, base: int, units: tuple[str, ...]) -> str:
     while abs(value) >= base * 0.9995 and power + 1 < len(units):
         value, power = value / base, power + 1
     digits = 0 if power == 0 or abs(value) >= 99.95 else 1
-    whole = f"{value:.{digits}f}".removesuffix(".0")
-    return f"{whole} {units[power]}".rstrip()
+    return f"{value:.{digits}f} {units[power]}".rstrip()
 
 
 def duration(seconds: float | None) -> str:
