@@ -38,7 +38,7 @@ def generate(
     for index, length in enumerate(lengths):
         if not 1 <= length < window:
             raise ValueError(
-                f"prompt {index} has {length} tokens: at least 1 and fewer than the window, {window}, are needed"
+                f"prompt {index} has {length} tokens: it needs 1 to {window - 1}, the model's window less one"
             )
     return _continue(model, prompts, max_new_tokens, temperature, top_k, top_p, seed, frozenset(stop))
 
