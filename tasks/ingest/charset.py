@@ -1,0 +1,91 @@
+"""Bytes to text: which charset, and text that is valid Unicode."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
+_SEVEN_BIT = ("iso-2022", "iso2022", "utf-7", "hz")  # their bytes are also valid ASCII
+_UNWANTED = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(55296, 57344), 65279))
+_SAMPLE = 128 << 10
+_REPLACED = "�"
+MAX_REPLACED = 0.05  # share of characters that may be unreadable
+
+
+def decode(data: bytes, declared: str | None = None, *, html: bool = False) -> tuple[str, str]:
+    """The text of `data` and the charset that was used.
+
+    The order: a byte order mark; UTF-8 wherever the bytes are valid UTF-8 (by chance that is next to
+    impossible, and wrong declarations are common); the declared charset; for HTML the `meta` element's; what
+    resiliparse detects. Undecodable bytes become U+FFFD.
+    """
+    for bom, charset in _BOMS:
+        if data.startswith(bom):
+            return data[len(bom) :].decode(charset, "replace"), charset
+    named = [declared, _meta_charset(data) if html else None]
+    if not any(_codec(name).startswith(_SEVEN_BIT) for name in named if name):
+        try:
+            return data.decode("utf-8"), "utf-8"
+        except UnicodeDecodeError:
+            pass
+    best: tuple[str, str] | None = None
+    for name in [*named, _detected(data), "cp1252"]:
+        codec = _codec(name or "")
+        if not codec or codec in ("utf-16", "utf-32"):
+            continue
+        text = data.decode(codec, "replace")
+        missing = text.count(_REPLACED)
+        if missing <= len(text) * 0.001:
+            return text, codec
+        if best is None or missing < best[0].count(_REPLACED):
+            best = text, codec
+    return best or (data.decode("utf-8", "replace"), "utf-8")
+
+
+def clean(text: str) -> str:
+    """Text without control characters but tab and newline, lone surrogates and byte order marks; newlines as \\n.
+
+    >>> clean("a\\x00b\\r\\nc\\ud800")
+    'ab\\nc'
+    """
+    if text.isprintable():
+        return text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.translate(_UNWANTED)
+
+
+def unreadable(text: str) -> bool:
+    """Whether so much of a text is U+FFFD that its charset must have been wrong."""
+    return text.count(_REPLACED) > MAX_REPLACED * len(text)
+
+
+def _meta_charset(data: bytes) -> str | None:
+    found = _META.search(data, 0, 4096)
+    return found[1].decode("ascii") if found else None
+
+
+def _codec(name: str) -> str:
+    """Python's name of a charset as browsers read it (latin-1 means windows-1252), "" if there is none."""
+    from resiliparse.parse.encoding import map_encoding_to_html5
+
+    name = name.strip().strip("\"'")
+    mapped = map_encoding_to_html5(name, False) if name else None
+    try:
+        return codecs.lookup(mapped or name).name if name else ""
+    except (LookupError, ValueError):
+        return ""
+
+
+def _detected(data: bytes) -> str | None:
+    from resiliparse.parse.encoding import detect_encoding
+
+    return detect_encoding(data[:_SAMPLE])

@@ -1,0 +1,23 @@
+"""The kinds of sources. A new kind is its module and a line here."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Union
+
+from pydantic import Field
+
+from tasks.ingest import books, code, jsonl, parquet, warc
+
+KINDS: dict[str, ModuleType] = {
+    "warc": warc,
+    "books": books,
+    "code": code,
+    "jsonl": jsonl,
+    "parquet": parquet,
+}
+
+if TYPE_CHECKING:
+    from tasks.ingest.source import BaseSource as Source
+else:
+    Source = Annotated[Union[tuple(module.Source for module in KINDS.values())], Field(discriminator="kind")]

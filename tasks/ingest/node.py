@@ -1,0 +1,173 @@
+"""Node `ingest`: sources of five kinds to documents, with a ledger row for every record that was met.
+
+Outputs: documents, ledger (its `url` column beside the common ones), files (what each file gave and lost).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, field_validator
+
+from tasks.errors import ConfigError, StageError
+from tasks.ingest import code, kinds
+from tasks.ingest.source import BaseSource, find_files
+from tasks.node import Config as BaseConfig
+from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
+
+if TYPE_CHECKING:
+    from tasks.document import Document, Loss
+
+VERSION = 1
+PACKAGES = ["fastwarc", "resiliparse", "pyarrow"]
+INPUTS: list[str] = []
+UNREADABLE = "unreadable"  # the digest of a file that can't be read
+
+
+class Config(BaseConfig):
+    """sources: where documents come from. shard_bytes: how much small files of books and code share a shard."""
+
+    sources: list[kinds.Source] = Field(min_length=1)
+    shard_bytes: int = not_identity(4 << 20, ge=1)
+
+    @field_validator("sources")
+    @classmethod
+    def _named_once(cls, sources: list[BaseSource]) -> list[BaseSource]:
+        names = [source.name for source in sources]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(
+                f"two sources are named {repeated[0]!r}; a source's name is part of its documents' ids"
+            )
+        return sources
+
+
+def partition(config: Config, inputs: Inputs) -> list[Shard]:
+    """A shard for every crawl, JSON Lines and Parquet file, and for every `shard_bytes` of books and code."""
+    shards: list[Shard] = []
+    for source in config.sources:
+        files, repeated = _files(source, inputs)
+        licences = [file for file in files if source.kind == "code" and code.is_licence(file.name)]
+        files = [file for file in files if file not in licences] if licences else files
+        if not files:
+            raise ConfigError(
+                f"ingest: source {source.name!r} has no files to read, only licences. Correct its paths."
+            )
+        for number, chunk in enumerate(_chunks(source, files, config.shard_bytes)):
+            repositories = {file.name.partition("/")[0] for file in chunk}
+            sides = [file for file in licences if file.name.partition("/")[0] in repositories]
+            roles = {"files": chunk} | ({"licences": sides} if sides else {})
+            shards.append(
+                Shard(f"{source.name}-{number:05d}", source.identity(), roles,
+                      {"repeated_files": repeated if number == 0 else 0})
+            )  # fmt: skip
+    return shards
+
+
+def _files(source: BaseSource, inputs: Inputs) -> tuple[list[Input], int]:
+    """The source's files sorted by name, and how many were met again through another path."""
+    found: dict[str, Path] = {}
+    seen: set[str] = set()
+    repeated = 0
+    for name, path in find_files(source, inputs.resolve):
+        if str(path) in seen:
+            repeated += 1
+        elif name in found:
+            raise ConfigError(
+                f"ingest: source {source.name!r}: {found[name]} and {path} have the same name {name!r} in the source. "
+                f"Name the folder above both instead of the two, or make two sources of them."
+            )
+        else:
+            seen.add(str(path))
+            found[name] = path
+    return [_input(inputs, found[name], name) for name in sorted(found)], repeated
+
+
+def _input(inputs: Inputs, path: Path, name: str) -> Input:
+    try:
+        return inputs.file(path, name)
+    except OSError:
+        return Input(name, str(path), UNREADABLE)
+
+
+def _chunks(source: BaseSource, files: Sequence[Input], limit: int) -> Iterator[list[Input]]:
+    """Files in order, one by one or about `limit` bytes together.
+
+    Where a chunk ends depends on the file before the border (its name and size), so a new file moves the borders
+    near it and no others.
+    """
+    if kinds.KINDS[source.kind].PER_FILE:
+        yield from ([file] for file in files)
+        return
+    chunk: list[Input] = []
+    total = 0
+    for file in files:
+        size = _size(file.path)
+        if chunk and total + size > 2 * limit:
+            yield chunk
+            chunk, total = [], 0
+        chunk.append(file)
+        total += size
+        chance = (
+            int.from_bytes(hashlib.sha256(file.name.encode("utf-8", "surrogatepass")).digest()[:4], "big")
+            / 2**32
+        )
+        if total >= limit / 2 and chance < 2 * size / limit:
+            yield chunk
+            chunk, total = [], 0
+    if chunk:
+        yield chunk
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def process(shard: Shard, out: Path) -> ShardResult:
+    """Writes documents.parquet, ledger.parquet and files.parquet for the shard's files."""
+    from tasks.ingest.write import Writer
+
+    module: ModuleType = kinds.KINDS[shard.config["kind"]]
+    source = module.Source.model_validate({**shard.config, "paths": ["."]})
+    with Writer(out, source.name) as writer:
+        for file in shard.inputs["files"]:
+            with writer.file(file.name, _size(file.path)) as add:
+                for item in module.read(source, file, shard.inputs):
+                    _check_readable(item, file)
+                    add(item)
+    return ShardResult({**writer.metrics, "repeated_files": shard.runtime.get("repeated_files", 0)})
+
+
+def _check_readable(item: Document | Loss, file: Input) -> None:
+    """A file that vanishes between plan and run must not leave its loss under the digest of its content."""
+    if getattr(item, "reason", None) == UNREADABLE and file.digest != UNREADABLE:
+        raise StageError(f"ingest: {file.path} could be read a moment ago and can't now. Run again.")
+
+
+def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:
+    """Totals, all and per source. Raises StageError if no source gave a document."""
+    total = merge_metrics(result.metrics for result in results)
+    by_source: dict[str, list[Metrics]] = {}
+    for shard, result in zip(shards, results, strict=True):
+        by_source.setdefault(shard.config["name"], []).append(result.metrics)
+    if not total.get("documents_out"):
+        raise StageError(_nothing(total))
+    return {**total, "sources": {name: merge_metrics(parts) for name, parts in by_source.items()}}
+
+
+def _nothing(total: dict[str, Any]) -> str:
+    reasons = sorted(total.get("dropped", {}).items(), key=lambda item: -item[1]["documents"])
+    counted = (
+        ", ".join(f"{reason}: {counts['documents']}" for reason, counts in reasons) or "no records at all"
+    )
+    return (
+        f"ingest: {total.get('files', 0)} files with {total.get('documents_in', 0)} records gave no document ({counted}). "
+        f"Check ingest.sources: are the paths and kinds right?"
+    )

@@ -1,0 +1,149 @@
+"""What all kinds of sources share: their configuration, their files, the groups of their documents.
+
+A kind is a module with
+
+- `Source`, its configuration, whose `kind` names it;
+- `read(source, file, sides) -> Iterator[Document | Loss]`, the documents of one file; it never raises for bad data;
+- `PER_FILE`: whether a file is a shard of its own, or small files share one;
+
+and a line in `tasks/ingest/kinds.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, field_validator
+
+from tasks.errors import ConfigError
+from tasks.node import Config, not_identity
+
+if TYPE_CHECKING:
+    from tasks.document import Loss
+
+_MAGIC = re.compile(r"[*?\[]")
+
+
+class BaseSource(Config):
+    """The keys that every source has.
+
+    name: part of every document's id: changing it gives the documents new ids.
+    paths: files, folders (read through) and globs (`**` allowed), relative to pipeline.yaml.
+    group: a regular expression searched in a document's address or path; its groups, joined and lower-cased, name
+        what must not be split between training and validation. Without one, the kind's own rule.
+    group_aliases: groups that count as another group.
+    """
+
+    kind: str
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)
+    paths: list[str] = not_identity(min_length=1)
+    group: str | None = None
+    group_aliases: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("group")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                groups = re.compile(value).groups
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from None
+            if not groups:
+                raise ValueError("the regular expression needs at least one group: (...)")
+        return value
+
+    def accepts(self, name: str) -> bool:
+        """Whether a file found in a folder belongs to the source."""
+        return True
+
+    def prefix(self, folder: Path) -> str:
+        """What stands before the path of a file relative to its folder in the file's name."""
+        return ""
+
+    def group_of(self, text: str, default: str) -> str:
+        """The group of the document whose address or path is `text`."""
+        name = default
+        if self.group is not None:
+            found = _compiled(self.group).search(text)
+            name = "".join(part or "" for part in found.groups()) if found else default
+        name = name.lower()
+        return self.group_aliases.get(name, name)
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def find_files(source: BaseSource, resolve: object) -> Iterator[tuple[str, Path]]:
+    """(name, path) of every file of a source, in the order of its paths, sorted within each.
+
+    The name is the path relative to the folder or to the fixed part of the glob. Hidden files and folders are
+    left out. Raises ConfigError where nothing is found or a folder can't be read.
+    """
+    for pattern in source.paths:
+        found = False
+        for name, path in _expand(source, pattern, resolve(pattern)):  # type: ignore[operator]
+            found = True
+            yield name, path
+        if not found:
+            raise ConfigError(
+                f"ingest: source {source.name!r}: {pattern!r} matches no file. "
+                f"Correct ingest.sources.paths, or leave the source out."
+            )
+
+
+def _expand(source: BaseSource, pattern: str, path: Path) -> Iterator[tuple[str, Path]]:
+    if path.is_dir():
+        prefix = source.prefix(path)
+        for found in _walk(source, path):
+            name = prefix + found.relative_to(path).as_posix()
+            if source.accepts(name):
+                yield name, found
+    elif path.exists() or not _MAGIC.search(pattern):
+        if path.exists():
+            yield path.name, path
+    else:
+        yield from _glob(source, path)
+
+
+def _glob(source: BaseSource, path: Path) -> Iterator[tuple[str, Path]]:
+    fixed = 1 + next(number for number, part in enumerate(path.parts[1:]) if _MAGIC.search(part))
+    root = Path(*path.parts[:fixed])
+    if not root.is_dir():
+        return
+    for found in sorted(root.glob("/".join(path.parts[fixed:]))):
+        if found.is_dir():
+            prefix = found.relative_to(root).as_posix() + "/"
+            for inner in _walk(source, found):
+                name = prefix + inner.relative_to(found).as_posix()
+                if source.accepts(name):
+                    yield name, inner
+        else:
+            yield found.relative_to(root).as_posix(), found
+
+
+def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
+    def fail(error: OSError) -> None:
+        raise ConfigError(
+            f"ingest: source {source.name!r}: the folder {error.filename} can't be read ({error.strerror}). "
+            f"Give read and search permission, or take it out of ingest.sources.paths."
+        )
+
+    found: list[str] = []
+    for root, folders, files in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [os.path.join(root, name) for name in files if not name.startswith(".")]
+    return map(Path, sorted(found))
+
+
+def unreadable(path: Path, error: OSError) -> Loss:
+    """The loss of a file that can't be opened."""
+    from tasks.document import Loss
+
+    return Loss("unreadable", f"{path.name}: {error.strerror or error}")

@@ -1,0 +1,247 @@
+"""Web crawl in WARC and WET files: one `Document` or `Loss` for every record.
+
+Decompression survives damage (`container`), records are taken whole or reported (`records`), fastwarc parses
+their heads, `http` undoes the codings, `extract` gives the main text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from tasks.ingest.source import BaseSource, unreadable
+from tasks.node import Input
+
+if TYPE_CHECKING:
+    from tasks.document import Document, Loss
+    from tasks.ingest.http import Message
+    from tasks.ingest.records import Record
+
+PER_FILE = True
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml"})
+_UNTYPED = frozenset({"", "application/octet-stream", "unknown/unknown", "application/x-unknown", "*/*"})
+_HTML_START = re.compile(
+    rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|!doctype>|html|head|body|title|meta|div|p|table|a|h1|"
+    rb"article|section|script|style|br|link|center|font)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Source(BaseSource):
+    """WARC or WET files, plain or compressed with gzip, lz4 or zstd: decided by their first bytes.
+
+    min_characters: pages with less text are left out as `empty`.
+    """
+
+    kind: Literal["warc"] = "warc"
+    min_characters: int = 1
+
+
+def read_warc(
+    path: str | Path, source: Source | None = None, name: str | None = None
+) -> Iterator[Document | Loss]:
+    """The records of a file in order, each a document or a loss; bad data never raises.
+
+    name: the path relative to the source's root, part of the ids (by default the file's name).
+    A document's id is made of the source's name, `name`, and the record's WARC-Record-ID (its offset if it has none).
+    """
+    from tasks.document import Loss
+    from tasks.ingest.container import chunks
+    from tasks.ingest.records import read_records
+
+    path = Path(path)
+    source = source or Source(name="warc", paths=[str(path)])
+    name = name or path.name
+    try:
+        file = path.open("rb")
+        size = path.stat().st_size
+    except OSError as error:
+        yield unreadable(path, error)
+        return
+    with file:
+        if size == 0:
+            yield Loss("empty-file", name)
+            return
+        for number, record in enumerate(read_records(chunks(file, b"WARC/"))):
+            where = f"{name}@{record.offset}"
+            if number == 0 and record.reason == "not-a-record":
+                record.reason = _file_format(path)
+            if record.reason:
+                yield Loss(record.reason, where, _target(record.head), record.size)
+            else:
+                yield _document(record, source, name, where)
+
+
+def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
+    return read_warc(file.path, source, file.name)
+
+
+def _file_format(path: Path) -> str:
+    """Why a file that doesn't begin with a record is none of ours."""
+    from tasks.ingest.container import chunks
+
+    with path.open("rb") as file:
+        start = next((chunk for chunk in chunks(file) if isinstance(chunk, bytes) and chunk), b"")
+    return "arc" if start.startswith(b"filedesc://") else "not-warc"
+
+
+class _Rejected(Exception):
+    """A record that gives no document; its text is the reason."""
+
+
+def _document(record: Record, source: Source, name: str, where: str) -> Document | Loss:
+    from tasks.document import Document, Loss, document_id
+    from tasks.ingest.http import BadMessage
+
+    fields, kind = _fields(record.head)
+    url = _address(fields.get("warc-target-uri"))
+    try:
+        text, metadata = _text(kind, fields, record.body)
+        if len(text) < source.min_characters or not text.strip():
+            raise _Rejected("empty")
+    except (_Rejected, BadMessage) as error:
+        return Loss(str(error), where, url, record.size)
+    key = fields.get("warc-record-id") or f"@{record.offset}"
+    address = metadata.pop("canonical", None) or url or name
+    metadata["group"] = source.group_of(address, host(address) or name)
+    if fields.get("warc-truncated"):
+        metadata["truncated"] = fields["warc-truncated"]
+    return Document(
+        document_id(source.name, name, key),
+        text,
+        url=url,
+        source=source.name,
+        kind="web",
+        date=_date(fields.get("warc-date")),
+        metadata=metadata,
+    )
+
+
+def _fields(head: bytes) -> tuple[dict[str, str], str]:
+    """A record's fields (lower-case names) and type, parsed by fastwarc; unknown types keep their own name."""
+    from fastwarc.warc import WarcRecord
+
+    try:
+        record = WarcRecord.from_bytes(head)
+        fields = {key.lower(): value.strip() for key, value in record.headers.to_tuples()}
+    except (OSError, ValueError):
+        raise _Rejected("bad-header") from None
+    return fields, fields.get("warc-type", "").lower()
+
+
+def _text(kind: str, fields: Mapping[str, str], body: bytes) -> tuple[str, dict[str, Any]]:
+    if kind == "conversion":
+        return _plain(body, None), {}
+    if kind == "response":
+        return _response(fields, body)
+    if kind == "resource":
+        from tasks.ingest.http import Message
+
+        return _content(Message(200, {"content-type": fields.get("content-type", "")}, b""), body)
+    known = ("request", "warcinfo", "metadata", "revisit", "continuation")
+    raise _Rejected(kind if kind in known else "unknown-type")
+
+
+def _response(fields: Mapping[str, str], body: bytes) -> tuple[str, dict[str, Any]]:
+    from tasks.ingest.http import parse, payload
+
+    if not body.startswith(b"HTTP/") and fields.get("warc-target-uri", "").lower().startswith(
+        ("dns:", "ftp:")
+    ):
+        raise _Rejected("not-http")
+    message = parse(body)
+    if message.status != 200:
+        raise _Rejected("http-status")
+    return _content(message, payload(message))
+
+
+def _content(message: Message, data: bytes) -> tuple[str, dict[str, Any]]:
+    """Text of a payload: HTML is extracted, plain text is taken as it is, anything else rejected."""
+    from tasks.ingest.extract import extract
+
+    if not data.strip(b"\0 \t\r\n"):
+        raise _Rejected("empty")
+    kind = _sniff(message.content_type, data)
+    if kind == "text":
+        return _plain(data, message.charset), {}
+    if kind != "html":
+        raise _Rejected("not-html")
+    from tasks.ingest.charset import unreadable as is_unreadable
+
+    page = extract(data, charset=message.charset)
+    if is_unreadable(page.text):
+        raise _Rejected("bad-charset")
+    declared = {"title": page.title, "declared_language": page.language, "canonical": page.canonical}
+    return page.text, {key: value for key, value in declared.items() if value}
+
+
+def _sniff(declared: str, data: bytes) -> str:
+    """ "html", "text" or "other": declarations count unless the bytes contradict them."""
+    from resiliparse.parse.encoding import detect_mime
+
+    if b"\0" in data[:1024] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        found = detect_mime(data[:4096])
+        if not found.startswith("text/") or declared not in HTML_TYPES:
+            return "other"
+    if data.startswith(
+        (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"Rar!", b"\x1f\x8b", b"OggS")
+    ):
+        return "other"
+    if declared in HTML_TYPES:
+        return "html"
+    if declared in _UNTYPED or declared == "text/plain":
+        if _HTML_START.match(data[:4096].lstrip(b"\xef\xbb\xbf")):
+            return "html"
+        return "text" if declared == "text/plain" else "other"
+    return "other"
+
+
+def _plain(data: bytes, charset: str | None) -> str:
+    from tasks.ingest.charset import clean, decode
+    from tasks.ingest.charset import unreadable as is_unreadable
+
+    text = clean(decode(data, charset)[0]).strip("\n")
+    if is_unreadable(text):
+        raise _Rejected("bad-charset")
+    return text
+
+
+def _target(head: bytes) -> str | None:
+    try:
+        return _address(_fields(head)[0].get("warc-target-uri")) if head else None
+    except _Rejected:
+        return None
+
+
+def _address(value: str | None) -> str | None:
+    """A URL without the `<>` that older tools wrote around it, valid Unicode, spaces escaped.
+
+    >>> _address("<http://example.com/a b>")
+    'http://example.com/a%20b'
+    """
+    from tasks.ingest.charset import clean
+
+    value = clean(value or "").strip().removeprefix("<").removesuffix(">").strip()
+    return value.replace(" ", "%20").replace("\n", "").replace("\t", "") or None
+
+
+@lru_cache(maxsize=4096)
+def host(url: str) -> str:
+    """The host of an address, without `www.`; "" if it has none.
+
+    >>> host("http://www.Example.com:80/x"), host("no address")
+    ('example.com', '')
+    """
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _date(value: str | None) -> str | None:
+    found = re.match(r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z)?)?)?$", value or "")
+    return found[0] if found else None

@@ -1,0 +1,105 @@
+"""What a shard of ingest leaves: documents, a ledger row per record, a row per file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from tasks.document import (
+    Document,
+    DocumentWriter,
+    Loss,
+    TableWriter,
+    canonical_json,
+    document_id,
+    ledger_row,
+    ledger_writer,
+)
+from tasks.node import Metrics
+
+FILES = pa.schema(
+    [
+        ("file", pa.string()),  # relative to the source's root
+        ("source", pa.string()),
+        ("records", pa.int64()),
+        ("documents", pa.int64()),
+        ("lost", pa.int64()),
+        ("reasons", pa.string()),  # JSON: reason -> records
+        ("bytes", pa.int64()),  # of the file
+    ]
+)
+
+
+class Writer:
+    """Writes the three tables of a shard; records = documents + losses, for every file. A context manager."""
+
+    def __init__(self, out: Path, source: str):
+        self.source = source
+        self._stack = ExitStack()
+        self._documents = DocumentWriter(out / "documents.parquet")
+        self._ledger = ledger_writer(out / "ledger.parquet", [("url", pa.string())])
+        self._files = TableWriter(out / "files.parquet", FILES)
+        for table in (self._documents, self._ledger, self._files):
+            self._stack.enter_context(table)
+        self._ids: set[str] = set()
+        self._dropped: dict[str, dict[str, int]] = {}
+        self._counts = Counter[str](files=0, documents_in=0, bytes_read=0)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.__exit__(*error)  # type: ignore[arg-type]
+
+    @contextmanager
+    def file(self, name: str, size: int) -> Iterator[Callable[[Document | Loss], None]]:
+        """Gives a function that takes the file's records one by one, and writes the file's row at the end."""
+        kept, reasons = 0, Counter[str]()
+
+        def add(item: Document | Loss) -> None:
+            nonlocal kept
+            if isinstance(item, Document) and item.id in self._ids:
+                where = f"{name}#{item.id}#{kept + reasons.total()}"
+                item = Loss("repeated-id", where, item.url, len(item.text))
+            if isinstance(item, Loss):
+                reasons[item.reason] += 1
+                self._lose(name, item)
+            else:
+                kept += 1
+                self._keep(item)
+
+        yield add
+        self._counts.update(files=1, bytes_read=size, documents_in=kept + reasons.total())
+        self._files.write(
+            {"file": name, "source": self.source, "records": kept + reasons.total(), "documents": kept,
+             "lost": reasons.total(), "reasons": canonical_json(dict(reasons)), "bytes": size}
+        )  # fmt: skip
+
+    def _keep(self, document: Document) -> None:
+        self._ids.add(document.id)
+        self._documents.add(document)
+        self._ledger.write(ledger_row(document.id) | {"url": document.url})
+
+    def _lose(self, name: str, loss: Loss) -> None:
+        row = ledger_row(document_id(self.source, name, "loss:" + loss.where), loss.reason)
+        self._ledger.write(row | {"url": loss.url})
+        counts = self._dropped.setdefault(loss.reason, {"documents": 0, "bytes": 0})
+        counts["documents"] += 1
+        counts["bytes"] += loss.size
+
+    @property
+    def metrics(self) -> Metrics:
+        """The funnel's keys, files and bytes_read. bytes_in: the text kept and the raw bytes of what was lost."""
+        lost = sum(counts["bytes"] for counts in self._dropped.values())
+        kept = self._documents.text_bytes
+        return {
+            **self._counts,
+            "documents_out": self._documents.rows,
+            "bytes_in": kept + lost,
+            "bytes_out": kept,
+            "dropped": dict(sorted(self._dropped.items())),
+        }
