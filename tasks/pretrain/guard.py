@@ -2,19 +2,20 @@
 
 What others do, and what it cost them, decided the rules:
 
-- The statistics are robust and of the logarithm of the loss: the median and the median absolute deviation of the
-  accepted steps. An outlier never enters the history, so neither a NaN nor a spike can blind the guard or make
-  healthy steps look sick (OLMo-core's skip-step lets a NaN into its window).
-- A loss is known before the optimizer moves. A step whose loss lies above `limit` is not applied at all: parameters,
-  moments and schedule stay as if the batch had never been seen (multiplying the gradients by zero would let NaN
-  through: 0 · NaN is NaN).
-- A gradient norm is known only inside the optimizer's step, which clips it: one large norm is tolerated; many in a
-  short time are a spike.
-- Several outliers in a short time mean that the parameters are sick rather than the batch: back to a checkpoint from
-  before the first of them, and past the batches that did it (PaLM: restart ~100 steps earlier, skip 200-500 batches;
-  the same batches were harmless elsewhere). Every further rollback before the trouble is passed leaves out twice as
-  many batches and lowers the learning rate.
-- A slow divergence has no outliers: the median of the last losses is compared with the lowest that it ever was.
+- The statistics are robust and of the logarithm of the loss: the median and the median absolute deviation of
+  the accepted steps. An outlier never enters the history, so neither a NaN nor a spike can blind the guard
+  or make healthy steps look sick (OLMo-core's skip-step lets a NaN into its window).
+- A loss is known before the optimizer moves. A step whose loss lies above `limit` is not applied at all:
+  parameters, moments and schedule stay as if the batch had never been seen (multiplying the gradients by
+  zero would let NaN through: 0 · NaN is NaN).
+- A gradient norm is known only inside the optimizer's step, which clips it: one large norm is tolerated;
+  many in a short time are a spike.
+- Several outliers in a short time mean that the parameters are sick rather than the batch: back to a
+  checkpoint from before the first of them, and past the batches that did it (PaLM: restart ~100 steps
+  earlier, skip 200-500 batches; the same batches were harmless elsewhere). Every further rollback before the
+  trouble is passed leaves out twice as many batches and lowers the learning rate.
+- A slow divergence has no outliers: the median of the last losses is compared with the lowest that it ever
+  was.
 - Rollbacks are a budget. When it is spent the run stops, and says why.
 """
 
@@ -38,20 +39,20 @@ SMALLEST = 1e-8  # a loss of 0 has no logarithm
 
 
 class GuardConfig(Config):
-    """When a step is an outlier, and what follows. Rises are natural logarithms: 0.3 is a loss 1.35 times as high."""
+    """When a step is an outlier, and what follows. Rises are natural logarithms: 0.3 is 1.35 times."""
 
-    window: int = Field(128, ge=8)  # accepted steps that make up the history
-    warmup: int = Field(32, ge=4)  # accepted steps before spikes are looked for (NaN always is)
-    threshold: float = Field(6.0, gt=0)  # deviations above the median at which a loss is an outlier
-    rise: float = Field(0.3, gt=0)  # a rise of log-loss that is too small to be an outlier at any deviation
-    norm_threshold: float = Field(10.0, gt=0)  # the same two for the gradient norm
-    norm_rise: float = Field(2.3, gt=0)
-    patience: int = Field(5, ge=1)  # this many outliers among the last 4 * patience steps: roll back
-    drift: float = Field(0.25, gt=0)  # rise of the median log-loss over its lowest so far: slow divergence
-    drift_window: int = Field(64, ge=8)  # accepted steps of which that median is taken
-    skip_batches: int = Field(32, ge=0)  # batches left out beyond the offending ones after a rollback
-    rate_factor: float = Field(0.5, gt=0, le=1)  # learning rate after a second rollback at the same trouble
-    max_rollbacks: int = Field(5, ge=0)  # in the whole run; then it stops
+    window: int = Field(default=128, ge=8)  # accepted steps that make up the history
+    warmup: int = Field(default=32, ge=4)  # accepted steps before spikes are looked for (NaN always is)
+    threshold: float = Field(default=6.0, gt=0)  # deviations above the median at which a loss is an outlier
+    rise: float = Field(default=0.3, gt=0)  # of log-loss; less is no outlier at any deviation
+    norm_threshold: float = Field(default=10.0, gt=0)  # the same two for the gradient norm
+    norm_rise: float = Field(default=2.3, gt=0)
+    patience: int = Field(default=5, ge=1)  # this many outliers among the last 4 * patience steps: roll back
+    drift: float = Field(default=0.25, gt=0)  # of the median log-loss over its lowest: slow divergence
+    drift_window: int = Field(default=64, ge=8)  # accepted steps of which that median is taken
+    skip_batches: int = Field(default=32, ge=0)  # batches left out beyond the offending ones after a rollback
+    rate_factor: float = Field(default=0.5, gt=0, le=1)  # on the learning rate from a second rollback on
+    max_rollbacks: int = Field(default=5, ge=0)  # in the whole run; then it stops
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Decision:
 
 
 class SpikeGuard:
-    """Watches one run: `observe` every step, in order; `limit` before it; `rolled_back` after each rollback."""
+    """Watches one run: `limit` before every step, `observe` after it, `rolled_back` after each rollback."""
 
     def __init__(self, config: GuardConfig | None = None):
         self.config = config or GuardConfig()
@@ -103,7 +104,7 @@ class SpikeGuard:
         return decision
 
     def rolled_back(self, state: dict[str, Any], trouble: int) -> None:
-        """Take the history out of a checkpoint's `state`, keeping count of rollbacks. trouble: the step given up."""
+        """Take the history from a checkpoint's `state`; rollbacks count on. trouble: the step given up."""
         rollbacks, in_row = self.rollbacks, self.in_row
         self.load_state_dict(state)
         self.rollbacks, self.in_row = rollbacks + 1, in_row + 1
@@ -112,7 +113,7 @@ class SpikeGuard:
 
     @property
     def rate(self) -> float:
-        """What the learning rate is multiplied by: below 1 from the second rollback at one trouble until it is passed."""
+        """Factor on the learning rate: below 1 from the second rollback at one trouble until it is passed."""
         return self.config.rate_factor ** max(0, self.in_row - 1)
 
     @property
@@ -165,11 +166,15 @@ class SpikeGuard:
             self.outliers.popleft()
         if len(self.outliers) < self.config.patience:
             return Decision("skip", reason, kind, step)
-        return self._give_up(kind, f"{reason}; {len(self.outliers)} outliers in {span} steps", self.outliers[0][1])
+        return self._give_up(
+            kind, f"{reason}; {len(self.outliers)} outliers in {span} steps", self.outliers[0][1]
+        )
 
     def _give_up(self, kind: str, reason: str, since: int) -> Decision:
         if self.rollbacks >= self.config.max_rollbacks:
-            return Decision("stop", f"{reason}; all {self.config.max_rollbacks} rollbacks are spent", kind, since)
+            return Decision(
+                "stop", f"{reason}; all {self.config.max_rollbacks} rollbacks are spent", kind, since
+            )
         return Decision("rollback", reason, kind, since)
 
     def _norm_is_outlier(self, norm: float) -> bool:

@@ -1,7 +1,9 @@
-"""Training batches as a pure function of (seed, position): exact across restarts and world sizes, by random access.
+"""Training batches as a pure function of (seed, position): exact across restarts and world sizes, by random
+access.
 
-Nothing is replayed on resume, and no permutation is held in memory: the order of an epoch is a bijection computed
-where it is needed (OLMo-core's data position is a pure function, too; composer replays a loader instead).
+Nothing is replayed on resume, and no permutation is held in memory: the order of an epoch is a bijection
+computed where it is needed (OLMo-core's data position is a pure function, too; composer replays a loader
+instead).
 """
 
 from __future__ import annotations
@@ -19,14 +21,15 @@ ROUNDS = 6
 class Batches:
     """The global batches of a run, by position 0, 1, 2, ...
 
-    shards: what `tasks.tokenize.shards.open_shards` returns. Its token streams, end to end, are cut into windows of
-    sequence_length + 1 tokens, each window's last token being the next one's first. An epoch visits every window once,
-    in an order that seed and epoch decide; batches go on from one epoch into the next.
-    mixture: None, or weights by group (`TokenShards.groups`): then every group is an endless, shuffled stream of its
-    own, and each 1,000 sequences hold the groups in proportion to their weights. Groups that it leaves out aren't read.
+    shards: what `tasks.tokenize.shards.open_shards` returns. Its token streams, end to end, are cut into
+    windows of sequence_length + 1 tokens, each window's last token being the next one's first. An epoch
+    visits every window once, in an order that seed and epoch decide; batches go on from one epoch into the
+    next. mixture: None, or weights by group (`TokenShards.groups`): then every group is an endless, shuffled
+    stream of its own, and each 1,000 sequences hold the groups in proportion to their weights. Groups that
+    it leaves out aren't read.
 
-    A batch costs memory for itself only: the shards are memmaps. `ValueError` if a stream is shorter than one window,
-    or the mixture doesn't fit.
+    A batch costs memory for itself only: the shards are memmaps. `ValueError` if a stream is shorter than
+    one window, or the mixture doesn't fit.
     """
 
     def __init__(
@@ -83,7 +86,9 @@ class _Windows:
         self.count = max(0, int(self.starts[-1]) - 1) // sequence_length
         if self.count == 0:
             where = f"group {name!r}" if name else "the token shards"
-            raise ValueError(f"{where}: {int(self.starts[-1])} tokens, fewer than the {sequence_length + 1} of one window")
+            raise ValueError(
+                f"{where}: {int(self.starts[-1])} tokens, fewer than the {sequence_length + 1} of one window"
+            )
         self._epoch: tuple[int, Permutation] | None = None
 
     def read(self, sample: int, row: np.ndarray) -> None:
@@ -103,10 +108,11 @@ class _Windows:
 
 
 class Permutation:
-    """A bijection of 0 .. size-1 without a table: a Feistel network over the next power of four, walked until inside.
+    """A bijection of 0 .. size-1 without a table: a Feistel network over the next power of four, walked
+    until inside.
 
-    The rounds' keys come from sha256 of `key`, so it is the same on every machine and with every library. The walk
-    takes at most 4 steps of 6 rounds on average.
+    The rounds' keys come from sha256 of `key`, so it is the same on every machine and with every library.
+    The walk takes at most 4 steps of 6 rounds on average.
     """
 
     def __init__(self, size: int, key: str):
@@ -148,7 +154,9 @@ def _plan(
         return [""], np.zeros(1, np.int64)
     unknown = sorted(set(mixture) - set(streams))
     if unknown:
-        raise ValueError(f"mixture: no group {unknown[0]!r} in the token shards, which have {sorted(streams)}")
+        raise ValueError(
+            f"mixture: no group {unknown[0]!r} in the token shards, which have {sorted(streams)}"
+        )
     names = sorted(name for name, weight in mixture.items() if weight > 0)
     if not names or min(mixture.values()) < 0:
         raise ValueError("mixture: weights must not be negative, and one must be above 0")
@@ -167,7 +175,8 @@ def _plan(
 
 
 class Skips:
-    """Positions that are left out, as [start, stop) ranges; the position of a step is a pure function of them.
+    """Positions that are left out, as [start, stop) ranges; the position of a step is a pure function of
+    them.
 
     >>> skips = Skips([(2, 4)])
     >>> [skips.position(step) for step in range(1, 6)]

@@ -14,16 +14,17 @@ class ScheduleConfig(Config):
     """The course of the learning rate, as shares of the peak over shares of the run."""
 
     kind: Literal["wsd", "cosine", "constant"] = "wsd"  # wsd: warm up, stay, decay linearly
-    warmup: float = Field(0.02, ge=0, le=1)  # share of the steps
-    decay: float = Field(0.4, ge=0, le=1)  # wsd: share of the steps that the decay takes, at the end
-    floor: float = Field(0.0, ge=0, le=1)  # where wsd and cosine end
+    warmup: float = Field(default=0.02, ge=0, le=1)  # share of the steps
+    decay: float = Field(default=0.4, ge=0, le=1)  # wsd: share of the steps that the decay takes, at the end
+    floor: float = Field(default=0.0, ge=0, le=1)  # where wsd and cosine end
 
 
 def rate(config: ScheduleConfig, step: int, steps: int) -> float:
     """The share of the peak rate at a step, 1 ≤ step ≤ steps.
 
-    The warm-up is linear and never takes the rate from 0: step 1 has one share of it already. WSD (Hu et al. 2024)
-    falls linearly to the floor, which the step after the last would reach; cosine falls from the end of the warm-up.
+    The warm-up is linear and never takes the rate from 0: step 1 has one share of it already. WSD (Hu et al.
+    2024) falls linearly to the floor, which the step after the last would reach; cosine falls from the end
+    of the warm-up.
 
     >>> wsd = ScheduleConfig(kind="wsd", warmup=0.1, decay=0.5)
     >>> [round(rate(wsd, step, 10), 2) for step in (1, 2, 5, 6, 8, 10)]

@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,9 +11,9 @@ from tasks.pretrain.loader import Batches, Permutation, Skips
 
 
 def shards(*lengths: int, **groups: int) -> SimpleNamespace:
-    """Streams whose tokens count up from 0 through all of them; groups: name -> tokens, each a stream of one value."""
+    """Streams whose tokens count up through all of them; groups: name -> tokens, each of one value."""
     ends = np.cumsum([0, *lengths])
-    streams = [np.arange(a, b, dtype=np.uint16) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    streams = [np.arange(a, b, dtype=np.uint16) for a, b in pairwise(ends)]
     named = {name: [np.full(length, i, np.uint16)] for i, (name, length) in enumerate(groups.items())}
     return SimpleNamespace(streams=streams, groups=named)
 
@@ -41,7 +42,9 @@ def test_every_epoch_visits_every_window_once(tokens, length, size, seed):
     count = data.windows_per_epoch
     first = [int(start) for position in range(3 * count) for start in data.at(position)[0][:, 0]]
     for epoch in range(3):
-        assert sorted(first[epoch * count : (epoch + 1) * count]) == [i * data.sequence_length for i in range(count)]
+        assert sorted(first[epoch * count : (epoch + 1) * count]) == [
+            i * data.sequence_length for i in range(count)
+        ]
 
 
 def test_epochs_and_seeds_differ_in_order():

@@ -23,7 +23,9 @@ def test_cosine_is_halfway_down_in_the_middle():
     assert rate(config, 51, 100) == pytest.approx(0.6)
 
 
-@given(STEPS, st.sampled_from(["wsd", "cosine", "constant"]), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+@given(
+    STEPS, st.sampled_from(["wsd", "cosine", "constant"]), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)
+)
 def test_the_rate_rises_then_never_rises_again_and_stays_within_its_bounds(steps, kind, warmup, decay, floor):
     config = ScheduleConfig(kind=kind, warmup=warmup, decay=decay, floor=floor)
     rates = [rate(config, step, steps) for step in range(1, steps + 1)]

@@ -1,0 +1,85 @@
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tasks.pretrain.config import RunConfig
+from tasks.pretrain.job import Job
+from tasks.tokenize.shards import ShardWriter
+
+os.environ["OMP_NUM_THREADS"] = "1"
+VOCABULARY = 64
+
+TINY = {
+    "model": {"hidden_size": 32, "layers": 2, "heads": 2, "intermediate_size": 64},
+    "sequence_length": 16,
+    "batch_size": 8,
+    "dtype": "fp32",
+    "steps": 12,
+    "schedule": {"kind": "wsd", "warmup": 0.1, "decay": 0.2},
+    "device": "cpu",
+    "threads": 1,
+    "compile": False,
+    "tensorboard": False,
+    "checkpoint_every": 4,
+    "validation_every": 6,
+    "validation_batches": 2,
+}
+
+
+def write_shard(folder: Path, name: str, tokens: np.ndarray) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with ShardWriter(folder / name, np.dtype("<u2")) as writer:
+        writer.add(tokens)
+
+
+def sentences(count: int, seed: int) -> np.ndarray:
+    """Tokens of a language with something to learn: each follows the one before by 1, 2 or 3, modulo the vocabulary."""
+    steps = np.random.default_rng(seed).integers(1, 4, count)
+    return (np.cumsum(steps) % VOCABULARY).astype(np.uint16)
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> Path:
+    """A folder with train/, validation/ and tokenizer/, as the stage tokenize leaves them."""
+    folder = tmp_path_factory.mktemp("corpus")
+    write_shard(folder / "train", "00000-text", sentences(20_000, seed=1))
+    write_shard(folder / "validation", "00000-text", sentences(2_000, seed=2))
+    (folder / "tokenizer").mkdir()
+    vocabulary = {chr(0x100 + index): index for index in range(VOCABULARY - 1)}
+    end = {"id": VOCABULARY - 1, "content": "<|endoftext|>", "special": True}
+    tokenizer = {"model": {"vocab": vocabulary}, "added_tokens": [end]}
+    (folder / "tokenizer" / "tokenizer.json").write_text(json.dumps(tokenizer))
+    return folder
+
+
+@pytest.fixture
+def make_job(corpus: Path, tmp_path: Path):
+    """make_job(name, faults=..., **settings): a job of the tiny model in a folder of its own."""
+
+    def make(name: str = "run", faults: list[dict[str, Any]] | None = None, **settings: Any) -> Job:
+        (tmp_path / name).mkdir(exist_ok=True)
+        return Job(
+            config=RunConfig(**{**TINY, **settings}).model_dump(mode="json"),
+            train=str(corpus / "train"),
+            validation=str(corpus / "validation"),
+            tokenizer=str(corpus / "tokenizer"),
+            out=str(tmp_path / name),
+            identity="a test",
+            faults=faults or [],
+        )
+
+    return make
+
+
+def lines(job: Job, name: str) -> list[dict[str, Any]]:
+    """The lines of metrics.jsonl or events.jsonl."""
+    return [json.loads(line) for line in (job.folder / f"{name}.jsonl").read_text().splitlines()]
+
+
+def losses(job: Job) -> dict[int, float]:
+    """Step -> training loss."""
+    return {line["step"]: line["loss"] for line in lines(job, "metrics") if "loss" in line}
