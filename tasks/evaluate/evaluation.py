@@ -1,0 +1,226 @@
+"""A model's scores: benchmarks through lm-evaluation-harness, bits per byte, and samples of its text."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.errors import StageError
+from tasks.evaluate.benchmarks import Benchmark
+from tasks.evaluate.node import BitsPerByte, Generations
+
+if TYPE_CHECKING:
+    import torch
+
+    from model import Transformer
+    from tasks.evaluate.vocabulary import Vocabulary
+
+log = logging.getLogger(__name__)
+Hits = frozenset[tuple[str, str]]
+
+
+@dataclass
+class Evaluation:
+    """What an evaluation found; `write` leaves it as the files of the artifact.
+
+    scores: the content of scores.json. samples: benchmark -> one record per sample. generations: {prompt, text}.
+    documents: {id, bits, bytes, tokens} per held-out document. metrics: scores in short, counts, seconds, hardware.
+    """
+
+    scores: dict[str, Any] = field(default_factory=lambda: {"benchmarks": {}})
+    samples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    generations: list[dict[str, str]] = field(default_factory=list)
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, out: Path) -> None:
+        """Writes scores.json, samples/*.parquet, generations.jsonl and documents.parquet into a folder."""
+        from tasks.evaluate.records import write_documents, write_samples
+
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "scores.json").write_text(json.dumps(self.scores, indent=1, allow_nan=False) + "\n", "utf-8")
+        with (out / "generations.jsonl").open("w", encoding="utf-8") as file:
+            for row in self.generations:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        for name, rows in self.samples.items():
+            write_samples(out / "samples" / f"{name}.parquet", rows)
+        write_documents(out / "documents.parquet", self.documents)
+
+
+def evaluate_model(
+    model_folder: str | Path,
+    benchmarks: Sequence[Benchmark | str],
+    *,
+    tokenizer: str | Path | None = None,
+    resolve: Callable[[str], Path] = Path,
+    documents: Sequence[str | Path] = (),
+    hits: Hits = frozenset(),
+    bits_per_byte: BitsPerByte | None = None,
+    generations: Generations | None = None,
+    timeout: float = 5.0,
+    seed: int = 1,
+    device: str = "auto",
+    batch_tokens: int = 8192,
+    threads: int | None = None,
+) -> Evaluation:
+    """Scores a model in Hugging Face layout (Llama or Qwen3).
+
+    tokenizer: tokenizer.json, in the model's folder by default. documents: Parquet files of held-out documents, for
+    bits per byte; none without them. hits: (benchmark, item) pairs found in the training data. timeout: seconds for
+    one generated program. Raises StageError when the model or a benchmark's data can't be read.
+    """
+    chosen = [Benchmark.model_validate(item) for item in benchmarks]
+    model, vocabulary = load_model(model_folder, tokenizer, device, threads)
+    evaluation = Evaluation(metrics={"hardware": hardware(model), "seconds": {}})
+    seconds = evaluation.metrics["seconds"]
+    start = time.monotonic()
+    if documents:
+        _score_documents(
+            evaluation, model, vocabulary, documents, bits_per_byte or BitsPerByte(), seed, batch_tokens
+        )
+        seconds["bits_per_byte"], start = round(time.monotonic() - start, 2), time.monotonic()
+    if chosen:
+        from tasks.evaluate.harness import run_benchmarks
+
+        run_benchmarks(
+            evaluation,
+            model,
+            vocabulary,
+            chosen,
+            resolve=resolve,
+            hits=hits,
+            timeout=timeout,
+            seed=seed,
+            batch_tokens=batch_tokens,
+        )
+        seconds["benchmarks"], start = round(time.monotonic() - start, 2), time.monotonic()
+    if generations is not None:
+        evaluation.generations = continue_prompts(model, vocabulary, generations, seed)
+        seconds["generate"] = round(time.monotonic() - start, 2)
+    evaluation.metrics["scores"] = _in_short(evaluation.scores)
+    return evaluation
+
+
+def load_model(
+    folder: str | Path, tokenizer: str | Path | None, device: str, threads: int | None
+) -> tuple[Transformer, Vocabulary]:
+    """The model, ready on its device ("auto": a GPU where there is one), and its tokenizer."""
+    import torch
+
+    from model import convert
+    from tasks.evaluate.vocabulary import Vocabulary
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        model = convert.from_huggingface(folder).to(device).eval()
+    except (OSError, ValueError, KeyError) as error:
+        raise StageError(f"{folder}: not a model that can be evaluated: {error}") from error
+    except RuntimeError as error:
+        raise StageError(f"the model can't be put on the device {device!r}: {error}") from error
+    return model, Vocabulary(Path(folder) / "tokenizer.json" if tokenizer is None else tokenizer)
+
+
+def read_hits(paths: Iterable[str | Path]) -> Hits:
+    """(benchmark, item) of every contamination hit in hits.parquet."""
+    from tasks.document import read_batches
+
+    found: set[tuple[str, str]] = set()
+    for batch in read_batches(paths, ["benchmark", "item"]):
+        found.update(zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True))
+    return frozenset(found)
+
+
+def _score_documents(
+    evaluation: Evaluation,
+    model: Transformer,
+    vocabulary: Vocabulary,
+    paths: Sequence[str | Path],
+    settings: BitsPerByte,
+    seed: int,
+    batch_tokens: int,
+) -> None:
+    from tasks.evaluate.bits_per_byte import choose, compressed, score_documents, summarise
+
+    documents = choose(paths, settings.max_bytes, seed)
+    if not documents:
+        raise StageError("there is no held-out text to measure bits per byte on: the validation documents are empty")
+    scored = score_documents(model, vocabulary, documents, stride=settings.stride, batch_tokens=batch_tokens)
+    sizes = compressed(text for _, text in documents)
+    evaluation.scores["bits_per_byte"] = summarise(scored, sizes, seed)
+    evaluation.documents = [
+        {"id": item.id, "bits": item.bits, "bytes": item.bytes, "tokens": item.tokens} for item in scored
+    ]
+    log.info("bits per byte: %s", evaluation.scores["bits_per_byte"])
+
+
+def continue_prompts(
+    model: Transformer, vocabulary: Vocabulary, settings: Generations, seed: int
+) -> list[dict[str, str]]:
+    """One continuation of each prompt, as {prompt, text}: the text is what follows the prompt."""
+    from model import generate
+
+    window = model.config.max_sequence_length
+    room = max(1, window - settings.max_new_tokens)
+    prompts = [[vocabulary.end, *vocabulary.encode(prompt)][-room:] for prompt in settings.prompts]
+    if not prompts:
+        return []
+    made: list[list[int]] = [[] for _ in prompts]
+    for tokens in generate(
+        model,
+        prompts,
+        min(settings.max_new_tokens, window - 1),
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        seed=seed,
+        stop=[vocabulary.end],
+    ):
+        for line, token in enumerate(tokens):
+            if token is not None:
+                made[line].append(token)
+    return [
+        {"prompt": prompt, "text": vocabulary.decode(tokens)}
+        for prompt, tokens in zip(settings.prompts, made, strict=True)
+    ]
+
+
+def hardware(model: Transformer) -> dict[str, Any]:
+    """Where the scores were made: sampling and near-ties are reproducible on the same hardware and software."""
+    import platform
+
+    import torch
+
+    weight: torch.Tensor = model.embedding.weight
+    name = torch.cuda.get_device_name(weight.device) if weight.is_cuda else _processor()
+    return {
+        "device": str(weight.device),
+        "name": name,
+        "dtype": str(weight.dtype).removeprefix("torch."),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    import platform
+
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _in_short(scores: dict[str, Any]) -> dict[str, Any]:
+    found = {name: item["value"] for name, item in scores["benchmarks"].items()}
+    return found | ({"bits_per_byte": scores["bits_per_byte"]["model"]} if "bits_per_byte" in scores else {})
