@@ -1,10 +1,8 @@
-"""The counts that the kernel and its reference take of a text, and the bounds that they share."""
+"""The counts that the kernel and its reference take of a text, in the kernel's order."""
 
 from __future__ import annotations
 
 NGRAM_WORDS = 1 << 20  # n-grams are taken over a text's first so many words: bounds memory on huge texts
-SHORT_LINE = 30  # characters; FineWeb's
-LONG_WORD = 1000  # characters; C4's
 
 COUNTS = (
     "characters",

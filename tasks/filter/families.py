@@ -1,4 +1,4 @@
-"""The filter families. A new one is its module and a line here; its thresholds are then `filter.<family>.<key>`."""
+"""The filter families. A new one is a module and a line here; its thresholds are `filter.<family>.<key>`."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from typing import Any
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call, and keep the machine code for the next process.
 
-    It is kept where numba keeps it: NUMBA_CACHE_DIR, beside the source, or the user's cache folder. Where none
-    can be written (a read-only installation without a home), a private folder of the user's among the
+    It is kept where numba keeps it: NUMBA_CACHE_DIR, beside the source, or the user's cache folder. Where
+    none can be written (a read-only installation without a home), a private folder of the user's among the
     temporary files serves; where there is none either, each process compiles for itself.
     """
     import numba

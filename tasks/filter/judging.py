@@ -28,8 +28,8 @@ def judge(
 ) -> pa.Table:
     """A verdict for each row of signals: the columns of `VERDICTS`, in the rows' order.
 
-    scores: what `score` returns; with the columns `language` and `language_score` beside it the language rule is
-    applied too, without them it is left out.
+    scores: what `score` returns; with the columns `language` and `language_score` beside it the language rule
+    is applied too, without them it is left out.
     profile: a name in `config.profiles`, which says which families run and in which order.
     config: the thresholds; the defaults of `tasks.filter.verdicts.Config` if not given.
     Raises ConfigError for an unknown profile or missing signals.
@@ -49,7 +49,7 @@ def judge(
 
 
 def rule_name(family: str, rule: Rule) -> str:
-    """A rule's name in the ledger: its threshold's key below `filter`, where the rule has no name of its own."""
+    """A rule's name in the ledger: its threshold's key below `filter`, unless it has a name of its own."""
     return rule.name or f"{family}.{rule.key}"
 
 

@@ -1,7 +1,7 @@
 """All the counts behind the text signals, in one compiled pass over each text's code points.
 
 `reference.py` says the same slowly and plainly; a test holds the two together. Everything that is compiled
-stands in this one file, because numba's cache looks at the entry point's file only.
+stands in this one file, its constants too, because numba's cache notices changes of this file only.
 
 Hashes are 64 bits of FNV-1a with murmur3's finaliser, n-grams a polynomial in them; equal hashes are taken
 for equal words, lines and n-grams.
@@ -9,23 +9,34 @@ for equal words, lines and n-grams.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 
-from tasks.filter.characters import (
-    DIGIT,
-    EDGE,
-    LETTER,
-    LOWER,
-    POLICY_PHRASES,
-    SPACE,
-    STOP_WORDS,
-    SYMBOL,
-    TERMINAL,
-    UPPER,
-)
-from tasks.filter.counts import COUNTS, LONG_WORD, NGRAM_WORDS, SHORT_LINE
+from tasks.filter import characters
+from tasks.filter.counts import COUNTS
 from tasks.filter.jit import compiled
+
+SHORT_LINE = 30  # characters; FineWeb's
+LONG_WORD = 1000  # characters; C4's
+STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")  # Gopher's
+PHRASES = (
+    "lorem ipsum",
+    "javascript",
+    "terms of use",  # this and the rest: C4's policy phrases
+    "privacy policy",
+    "cookie policy",
+    "uses cookies",
+    "use of cookies",
+    "use cookies",
+)
+SPACE, LETTER, DIGIT, EDGE, SYMBOL, LOWER, UPPER, TERMINAL = 1, 2, 4, 8, 16, 32, 64, 128
+assert (SPACE, LETTER, DIGIT, EDGE, SYMBOL, LOWER, UPPER, TERMINAL) == characters.CLASSES
+
+# Called by compiled code only: no wrappers for Python, which take half of the compile time.
+_OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
+inner: Any = numba.njit(**_OPTIONS)
 
 U64 = np.uint64
 FNV_START, FNV_PRIME = U64(0xCBF29CE484222325), U64(0x100000001B3)
@@ -54,18 +65,15 @@ def _packed(phrases: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 LOREM_BIT, JAVASCRIPT_BIT, CURLY_BIT, POLICY_BIT = 1, 2, 4, 8
-PHRASES, PHRASE_ENDS = _packed(("lorem ipsum", "javascript", *POLICY_PHRASES))
+PHRASE_DATA, PHRASE_ENDS = _packed(PHRASES)
 STOPS, STOP_ENDS = _packed(STOP_WORDS)
 
-# What a character may begin, for ASCII: 1 a phrase above.
-_STARTS = np.zeros(128, dtype=np.uint8)
-for _phrase in ("lorem ipsum", "javascript", *POLICY_PHRASES):
-    _STARTS[ord(_phrase[0])] = _STARTS[ord(_phrase[0].upper())] = 1
-_STARTS[ord("{")] = 1
-STARTS = _STARTS
+STARTS = np.zeros(128, dtype=np.uint8)  # 1 where a phrase or a curly bracket may begin
+for _start in ("{", *(case for phrase in PHRASES for case in (phrase[0], phrase[0].upper()))):
+    STARTS[ord(_start)] = 1
 
 
-@numba.njit
+@inner
 def _mix(h):
     h ^= h >> SHIFT
     h *= MIX_1
@@ -75,7 +83,7 @@ def _mix(h):
     return h if h != U64(0) else U64(1)
 
 
-@numba.njit
+@inner
 def _hash(cps, a, b):
     h = FNV_START
     for i in range(a, b):
@@ -83,7 +91,7 @@ def _hash(cps, a, b):
     return _mix(h)
 
 
-@numba.njit
+@inner
 def _capacity(items):
     size = 16
     while size < 2 * items:
@@ -91,7 +99,7 @@ def _capacity(items):
     return size
 
 
-@numba.njit
+@inner
 def _add(keys, mask, h):
     """Puts a hash (not 0) into an open-addressed set; true if it was there."""
     slot = np.int64((h * NGRAM_FACTOR) >> U64(32)) & mask
@@ -105,7 +113,7 @@ def _add(keys, mask, h):
         slot = (slot + 1) & mask
 
 
-@numba.njit
+@inner
 def _decode(data, start, end, table, cps, cls):
     """UTF-8 (surrogates allowed) to code points and their classes; returns their number."""
     n = 0
@@ -135,7 +143,7 @@ def _decode(data, start, end, table, cps, cls):
     return n
 
 
-@numba.njit
+@inner
 def _characters(cps, cls, n, out):
     spaces = letters = digits = hashes = ellipses = newlines = dots = 0
     for i in range(n):
@@ -163,12 +171,12 @@ def _characters(cps, cls, n, out):
     out[NEWLINES] = newlines
 
 
-@numba.njit
+@inner
 def _is_apostrophe(c):
     return c == 39 or c == 0x2019
 
 
-@numba.njit
+@inner
 def _clitic(cps, cls, i, j):
     """Where the clitic of the core [i, j) starts; j if it has none."""
     for letters in range(1, 3):
@@ -185,18 +193,18 @@ def _clitic(cps, cls, i, j):
     return j
 
 
-@numba.njit
+@inner
 def _is_url(cps, i, j):
-    if j - i > 4 and cps[i] | 32 == 119 and cps[i + 1] | 32 == 119 and cps[i + 2] | 32 == 119:
-        if cps[i + 3] == 46:
-            return True
-    for k in range(i + 1, j - 2):
-        if cps[k] == 58 and cps[k + 1] == 47 and cps[k + 2] == 47:
-            return True
-    return False
+    """Whether the core [i, j) starts with www. or holds :// further on."""
+    if j - i > 4 and cps[i + 3] == 46 and cps[i] | 32 == cps[i + 1] | 32 == cps[i + 2] | 32 == 119:
+        return True
+    k = i + 1
+    while k < j - 2 and not (cps[k] == 58 and cps[k + 1] == 47 and cps[k + 2] == 47):
+        k += 1
+    return k < j - 2
 
 
-@numba.njit
+@inner
 def _mark_edges(cps, marks, i, j):
     """Marks [i, j), edge characters only: each is a word, a run of full stops is one."""
     while i < j:
@@ -208,7 +216,7 @@ def _mark_edges(cps, marks, i, j):
                 i += 1
 
 
-@numba.njit
+@inner
 def _infix_end(cps, cls, i, k, j):
     """Where the infix that starts at k ends, within the core [i, j); k if none does."""
     c = cps[k]
@@ -224,11 +232,11 @@ def _infix_end(cps, cls, i, k, j):
         if end - k > 1 or (before & LOWER and end < j and cls[end] & UPPER):
             return end
         return k
-    if c == 45 or c == 0x2010 or c == 0x2011 or c == 0x2013 or c == 0x2014:
+    if before & LETTER and (c == 45 or c == 0x2010 or c == 0x2011 or c == 0x2013 or c == 0x2014):
         end = k + 1
         while end < j and cps[end] == c:
             end += 1
-        if before & LETTER and end < j and cls[end] & LETTER:
+        if end < j and cls[end] & LETTER:
             return end
     if k + 1 >= j:
         return k
@@ -242,7 +250,7 @@ def _infix_end(cps, cls, i, k, j):
     return k
 
 
-@numba.njit
+@inner
 def _mark_chunk(cps, cls, marks, a, b):
     """Marks the starts of the words of the chunk [a, b)."""
     i = a
@@ -274,7 +282,7 @@ def _mark_chunk(cps, cls, marks, a, b):
         k += 1
 
 
-@numba.njit
+@inner
 def _stop_word(cps, a, b):
     """The bit of the stop word that [a, b) is; 0 if it is none."""
     for s in range(len(STOP_ENDS) - 1):
@@ -288,9 +296,9 @@ def _stop_word(cps, a, b):
     return 0
 
 
-@numba.njit
-def _words(cps, cls, marks, n, hashes, lengths, out):
-    """Counts the words; leaves hash and cumulative length of the first NGRAM_WORDS; returns how many those are."""
+@inner
+def _words(cps, cls, marks, n, limit, hashes, lengths, out):
+    """Counts the words; leaves hash and cumulative length of the first `limit`; returns their number."""
     marks[: n + 1] = 0
     i = 0
     while i < n:
@@ -327,7 +335,7 @@ def _words(cps, cls, marks, n, hashes, lengths, out):
             alphabetic += 1
             if i - a <= 4:
                 stops |= _stop_word(cps, a, i)
-        if kept < NGRAM_WORDS:
+        if kept < limit:
             hashes[kept] = _mix(h)
             total += i - a
             kept += 1
@@ -345,7 +353,7 @@ def _words(cps, cls, marks, n, hashes, lengths, out):
     return kept
 
 
-@numba.njit
+@inner
 def _top_ngram(grams, count, size, lengths, keys, slots):
     """Characters, spaces between words included, of the most frequent n-gram times its frequency.
 
@@ -372,7 +380,7 @@ def _top_ngram(grams, count, size, lengths, keys, slots):
     return best * (lengths[first + size] - lengths[first] + size - 1), best > 1
 
 
-@numba.njit
+@inner
 def _duplicate_ngrams(grams, count, size, lengths, keys):
     """Characters, spaces left out, of n-grams that occurred before; each is skipped over once found."""
     capacity = _capacity(count)
@@ -389,7 +397,7 @@ def _duplicate_ngrams(grams, count, size, lengths, keys):
     return total
 
 
-@numba.njit
+@inner
 def _ngrams(hashes, lengths, words, grams, keys, slots, out):
     """The most frequent 2- to 4-grams and the duplicated 5- to 10-grams."""
     repeats = True
@@ -415,7 +423,7 @@ def _ngrams(hashes, lengths, words, grams, keys, slots, out):
             repeats = found > 0
 
 
-@numba.njit
+@inner
 def _phrase_at(cps, i, end, p):
     """Whether phrase p starts at i; its letters may be ASCII capitals."""
     start = PHRASE_ENDS[p]
@@ -426,12 +434,12 @@ def _phrase_at(cps, i, end, p):
         c = cps[i + k]
         if 65 <= c <= 90:
             c |= 32
-        if c != PHRASES[start + k]:
+        if c != PHRASE_DATA[start + k]:
             return False
     return True
 
 
-@numba.njit
+@inner
 def _phrases(cps, a, b):
     """Which of the phrases and the curly bracket [a, b) holds, as bits."""
     found = 0
@@ -442,16 +450,16 @@ def _phrases(cps, a, b):
                 found |= CURLY_BIT
             else:
                 for p in range(len(PHRASE_ENDS) - 1):
-                    if PHRASES[PHRASE_ENDS[p]] == c | 32 and _phrase_at(cps, i, b, p):
+                    if PHRASE_DATA[PHRASE_ENDS[p]] == c | 32 and _phrase_at(cps, i, b, p):
                         found |= LOREM_BIT if p == 0 else JAVASCRIPT_BIT if p == 1 else POLICY_BIT
     return found
 
 
-@numba.njit
+@inner
 def _sentences(cps, cls, a, b):
-    """Sentences of the stripped line [a, b): each ends in terminal punctuation before whitespace, or at the end.
+    """Sentences of the stripped line [a, b): ended by terminal punctuation before whitespace, or by the line.
 
-    Between the two may stand more terminal punctuation, quotes and closing brackets (any edge marks).
+    Between mark and whitespace may stand more marks, quotes and closing brackets: edge marks of any kind.
     """
     found = 0
     open_from = a
@@ -471,7 +479,7 @@ def _sentences(cps, cls, a, b):
     return found + (1 if open_from < b else 0)
 
 
-@numba.njit
+@inner
 def _c4_line(cps, cls, a, b, out):
     """C4's view of the stripped line [a, b)."""
     words = longest = 0
@@ -509,13 +517,13 @@ def _c4_line(cps, cls, a, b, out):
     out[C4_SENTENCES] += _sentences(cps, cls, a, b)
 
 
-@numba.njit
+@inner
 def _ends_line(c):
     """The line ends of str.splitlines."""
     return 10 <= c <= 13 or 28 <= c <= 30 or c == 0x85 or c == 0x2028 or c == 0x2029
 
 
-@numba.njit
+@inner
 def _split_lines(cps, cls, n, out):
     """Lines as str.splitlines has them: Gopher's bullets and ellipses, line lengths, C4."""
     a = 0
@@ -541,7 +549,7 @@ def _split_lines(cps, cls, n, out):
             a += 1
 
 
-@numba.njit
+@inner
 def _newline_lines(cps, cls, n, keys, out):
     """Lines between newlines: FineWeb's (blank ones left out) and Gopher's repetition (runs of newlines)."""
     mask = _capacity(out[NEWLINES] + 1) - 1
@@ -575,7 +583,7 @@ def _newline_lines(cps, cls, n, keys, out):
         out[DUPLICATE_LINES] += empty == 2
 
 
-@numba.njit
+@inner
 def _paragraphs(cps, cls, n, keys, out):
     """Paragraphs of the stripped text, between two or more newlines."""
     i, n = 0, n
@@ -601,16 +609,17 @@ def _paragraphs(cps, cls, n, keys, out):
 
 
 @compiled
-def count_all(data, offsets, table, counts):
+def count_all(data, offsets, table, ngram_words, counts):
     """The counts of each text.
 
     data: uint8, UTF-8 of all texts; offsets: int64 (n + 1), where they start and end; table: the code-point
-    classes of `characters.table()`; counts: int64 (n, len(COUNTS)), zero on entry, filled in.
+    classes of `characters.table()`; ngram_words: n-grams are taken over so many words of a text;
+    counts: int64 (n, len(COUNTS)), zero on entry, filled in.
     """
     longest = 0
     for t in range(len(offsets) - 1):
         longest = max(longest, offsets[t + 1] - offsets[t])
-    words = min(longest, NGRAM_WORDS)
+    words = min(longest, ngram_words)
     cps = np.empty(longest + 1, dtype=np.int32)
     cls = np.empty(longest + 1, dtype=np.uint8)
     marks = np.empty(longest + 2, dtype=np.uint8)
@@ -623,7 +632,7 @@ def count_all(data, offsets, table, counts):
         out = counts[t]
         n = _decode(data, offsets[t], offsets[t + 1], table, cps, cls)
         _characters(cps, cls, n, out)
-        kept = _words(cps, cls, marks, n, hashes, lengths, out)
+        kept = _words(cps, cls, marks, n, ngram_words, hashes, lengths, out)
         capacity = _capacity(max(kept, out[NEWLINES] + 1))
         if capacity > len(keys):
             keys = np.empty(capacity, dtype=np.uint64)

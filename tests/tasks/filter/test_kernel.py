@@ -1,0 +1,144 @@
+"""The compiled counts agree with the plain reference, on prose and on what no one writes."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tasks.filter import characters, reference
+from tasks.filter.counts import COUNTS, NGRAM_WORDS
+
+FRAGMENTS = [
+    *"abzZ09 \n\t.,:;-_#'’\"(){}[]<>=/+*^&@|~…•–—‐！。？°$€√½é漢가𝒳😀",
+    *"\u0301\u200b\u2028\x85\r\x0b\x1c\0\ud800\udfff\U000e0100",
+    *["n't", "'s", "'ll", "O'Brien", "...", "..", "....", "--", "://", "www.", "\n\n", "\n\n\n", "\r\n"],
+    *["the", "of", "that ", "lorem ipsum", "JavaScript", "Terms of Use", "use cookies ", "uses cookies"],
+    *[
+        "coo\u212aies",
+        "well-known",
+        "http://a.b/c?d=e",
+        "yes. No! ",
+        'he said "no." then',
+        " x x x",
+        "a.B",
+        "1-2",
+    ],
+    *["x" * 31, "y" * 1001],
+]
+adversarial = st.lists(st.sampled_from(FRAGMENTS), max_size=60).map("".join)
+repetitive = st.lists(st.sampled_from(["a ", "b ", "cc, ", "\n", "a b. "]), max_size=120).map("".join)
+anything = st.text(st.characters(exclude_categories=[]), max_size=80)
+
+
+def count(texts, ngram_words=NGRAM_WORDS):
+    from tasks.filter.kernel import count_all
+    from tasks.filter.scoring import _joined
+
+    data, offsets = _joined([text.encode("utf-8", "surrogatepass") for text in texts])
+    counts = np.zeros((len(texts), len(COUNTS)), dtype=np.int64)
+    count_all(data, offsets, characters.table(), ngram_words, counts)
+    return [dict(zip(COUNTS, row.tolist(), strict=True)) for row in counts]
+
+
+def assert_agree(text, ngram_words=NGRAM_WORDS):
+    assert count([text], ngram_words)[0] == reference.counts(text, ngram_words)
+
+
+quick = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@quick
+@given(adversarial)
+def test_kernel_and_reference_agree_on_adversarial_fragments(text):
+    assert_agree(text)
+
+
+@quick
+@given(repetitive)
+def test_kernel_and_reference_agree_on_repetitive_text(text):
+    assert_agree(text)
+
+
+@quick
+@given(anything)
+def test_kernel_and_reference_agree_on_any_code_points(text):
+    assert_agree(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(repetitive, st.integers(0, 12))
+def test_they_agree_on_the_bound_of_words_for_ngrams(text, ngram_words):
+    assert_agree(text, ngram_words)
+
+
+@quick
+@given(st.lists(adversarial, max_size=6))
+def test_a_text_is_counted_the_same_alone_and_among_others(texts):
+    assert count(texts) == [count([text])[0] for text in texts]
+
+
+PROSE = """Seldom has a plan been made that didn't meet the weather. It's the captain's job, she said, to be
+ready:
+"We'll sail at 6.30 p.m., with 1,200 crates of well-known tea (and two cats)." They sailed... late.
+
+Visit http://example.org/a/b for the list; e-mail me@example.org.
+- one
+- two
+"""
+
+
+def test_kernel_and_reference_agree_on_prose():
+    assert_agree(PROSE)
+    assert_agree(PROSE * 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("It's a well-known fact.", ["It", "'s", "a", "well", "-", "known", "fact", "."]),
+        ("don't they'll O'Brien", ["do", "n't", "they", "'ll", "O'Brien"]),
+        ('("Yes...", she said)', ["(", '"', "Yes", "...", '"', ",", "she", "said", ")"]),
+        ("3.14 1,000 5-6 a,b x/y", ["3.14", "1,000", "5", "-", "6", "a", ",", "b", "x", "/", "y"]),
+        ("see http://a.b/c?d=e, now", ["see", "http://a.b/c?d=e", ",", "now"]),
+        ("os.path end.Next AT&T me@x.org -v", ["os.path", "end", ".", "Next", "AT&T", "me@x.org", "-v"]),
+        ("__init__ | --", ["_", "_", "init", "_", "_", "|", "--"]),
+        ("漢字 é\u0301t\u200bé", ["漢字", "é\u0301t\u200bé"]),
+        ("", []),
+    ],
+)
+def test_a_word_is_what_the_rules_say(text, words):
+    assert reference.words(text) == words
+    assert count([text])[0]["words"] == len(words)
+
+
+def test_ngrams_of_a_line_said_three_times():
+    found = count(["one two three four five\n" * 3])[0]
+    assert found["top_2gram"] == len("one two") * 3
+    assert found["duplicate_5gram"] == 2 * len("onetwothreefourfive")
+    assert found["duplicate_10gram"] == 2 * len("onetwothreefourfive")  # two lines, found once at the second
+    assert found["duplicate_lines"] == 2
+
+
+def test_the_most_frequent_ngram_is_the_first_among_equals():
+    assert count(["aa bb ccc ddd aa bb ccc ddd"])[0]["top_2gram"] == 2 * len("aa bb")
+    assert count(["only once here"])[0]["top_2gram"] == len("only once")
+
+
+def test_c4_looks_at_lines_in_its_own_order():
+    found = count(
+        [
+            "Enable JavaScript {now} please.\n{ x }\nwe use cookies here. Really.\nIt is so. Is it?\n"
+            + "z" * 1001
+        ]
+    )[0]
+    assert found["c4_javascript_lines"] == 1
+    assert found["c4_curly_bracket_lines"] == 1  # the first line goes before its bracket is looked at
+    assert found["c4_policy_lines"] == 1
+    assert found["c4_long_word_lines"] == 1
+    assert found["c4_sentences"] == 3  # "{ x }", "It is so.", "Is it?"
+
+
+def test_the_classes_of_the_kernel_are_those_of_the_table():
+    assert len(characters.table()) == characters.TABLE_SIZE
+    assert all(chr(cp).isspace() == bool(characters.table()[cp] & characters.SPACE) for cp in range(0x3001))
+    assert all(chr(cp).isalpha() == bool(characters.table()[cp] & characters.LETTER) for cp in range(0x33000))

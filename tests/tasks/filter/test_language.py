@@ -1,0 +1,54 @@
+"""Languages named by fastText's lid.176."""
+
+import pyarrow as pa
+import pytest
+
+from tasks.errors import StageError
+from tasks.filter import language
+
+TEXTS = [
+    "The ship came into the harbour with the evening tide.",
+    "Le navire est entré dans le port avec la marée du soir.",
+    "Das Schiff lief mit der Abendflut in den Hafen ein.",
+    "船は夕方の満ち潮とともに港に入ってきた。",
+]
+
+
+def test_languages_are_told_apart():
+    table = language.detect(TEXTS)
+    assert table["language"].to_pylist() == ["en", "fr", "de", "ja"]
+    assert all(0.8 < score <= 1 for score in table["score"].to_pylist())
+
+
+def test_scores_are_rounded_to_four_digits():
+    assert all(score == round(score, 4) for score in language.detect(TEXTS)["score"].to_pylist())
+
+
+def test_newlines_are_spaces():
+    assert language.detect([TEXTS[0].replace(" ", "\n")]) == language.detect([TEXTS[0]])
+
+
+def test_only_the_prefix_is_looked_at():
+    assert language.detect([TEXTS[1] + TEXTS[0] * 50], prefix=len(TEXTS[1])) == language.detect([TEXTS[1]])
+
+
+def test_strings_and_arrow_columns_are_the_same():
+    column = pa.array([*TEXTS, "", None], pa.large_string())
+    assert language.detect(column, prefix=30) == language.detect([*TEXTS, "", None], prefix=30)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", None])
+def test_nothing_has_no_language(text):
+    assert language.detect([text]).to_pylist() == [{"language": None, "score": 0.0}]
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800", "a\0b", "\ud800 the harbour", "€" * 100])
+def test_odd_text_is_an_answer_of_some_kind(text):
+    assert language.detect([text]).num_rows == 1
+
+
+def test_a_file_that_is_no_model_is_one_message(tmp_path):
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"not a model")
+    with pytest.raises(StageError, match=r"model\.bin is not a fastText model.*filter\.language_model"):
+        language.detect(["text"], model=path)
