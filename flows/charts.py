@@ -54,16 +54,17 @@ def _linear_ticks(low: float, high: float, count: int) -> list[float]:
     span = (high - low) or abs(high) or 1.0
     raw = span / max(1, count - 1)
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.8)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(n * step, 12) for n in range(first, max(last, first + 1) + 1)]
 
 
 def _log_ticks(low: float, high: float, count: int) -> list[float]:
-    """Powers of ten that enclose the range; 1-2-5 steps where the range is short."""
+    """Powers of ten that enclose the range; finer steps where the range is short."""
     first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
     if last - first <= 2:
-        marks = [factor * 10.0**power for power in range(first, last + 1) for factor in (1, 2, 5)]
+        fine = (1, 2, 5) if last - first == 2 else (1, 1.5, 2, 3, 5, 7)
+        marks = [factor * 10.0**power for power in range(first, last + 1) for factor in fine]
         below = [mark for mark in marks if mark <= low * 1.0001] or marks[:1]
         above = [mark for mark in marks if mark >= high * 0.9999] or marks[-1:]
         return [mark for mark in marks if below[-1] <= mark <= above[0]]
@@ -98,7 +99,7 @@ def line_chart(lines: Sequence[Line], x: Axis, y: Axis, *, title: str, height: i
     stretched: list[Markup] = []
     if band is not None and band[0]:
         outline = [*band[1], *reversed(band[0])]
-        stretched.append(tag("polygon", points=_points(outline, x, y), class_="band"))
+        stretched.append(tag("polygon", points=_points(outline, x, y), class_=f"band {lines[0].look}"))
     stretched += [
         tag("polyline", points=_points(line.points, x, y), class_=f"line {line.look}")
         for line in lines
@@ -126,7 +127,7 @@ def line_chart(lines: Sequence[Line], x: Axis, y: Axis, *, title: str, height: i
         else None
     )
     return _figure(
-        title, y.label, legend, frame(x, y, height, join([_mark(m, x) for m in marks], inner, dots))
+        title, y.label, legend, frame(x, y, height, join(inner, dots, _marks(marks, x)))
     )
 
 
@@ -149,17 +150,28 @@ def _key(line: Line) -> Markup:
     return tag("svg", shape, width="18", height="10", class_="key", aria_hidden="true")
 
 
-def _mark(mark: Mark, x: Axis) -> Markup:
-    at = f"{x.at(mark.at):.2f}%"
-    told = tag("title", mark.title)
+def _marks(marks: Sequence[Mark], x: Axis) -> list[Markup]:
+    """Flags that would overlap hang one below the other."""
+    found, last = [], [-100.0] * 5
+    for mark in sorted(marks, key=lambda item: item.at):
+        at = x.at(mark.at)
+        level = next((n for n, taken in enumerate(last) if at - taken > 5), 0) if mark.letter else 0
+        if mark.letter:
+            last[level] = at
+        found.append(_mark(mark, f"{at:.2f}%", level))
+    return found
+
+
+def _mark(mark: Mark, at: str, level: int) -> Markup:
+    told, y = tag("title", mark.title), level * 17
     if not mark.letter:
         return tag("line", told, x1=at, x2=at, y1="97%", y2="100%", class_=f"tick {mark.look}")
     return tag(
         "g",
         told,
         tag("line", x1=at, x2=at, y1="0", y2="100%", class_="rule"),
-        tag("circle", cx=at, cy="-1", r="7.5"),
-        tag("text", mark.letter, x=at, y="2.5", text_anchor="middle"),
+        tag("circle", cx=at, cy=y - 1, r="7.5"),
+        tag("text", mark.letter, x=at, y=y + 2.5, text_anchor="middle"),
         class_=f"mark {mark.look}",
     )
 
@@ -203,7 +215,7 @@ def histogram(groups: Sequence[Bars], x: Axis, *, title: str, unit: str = "docum
               log: bool = False, limits: Sequence[tuple[float, str]] = ()) -> Markup:  # fmt: skip
     """Histograms over each other, the first behind. limits: thresholds, drawn as lines with their name."""
     counts = [count for group in groups for _, _, count in group.bins if count]
-    y = axis([1, *counts] if log else counts, log=log, zero=True, ticks=4, format=figures.short_count)
+    y = axis([1, *counts] if log else counts, log=log, zero=True, ticks=4, format=figures.round_count)
     bars = []
     for group in groups:
         for low, high, count in group.bins:

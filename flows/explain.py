@@ -196,6 +196,9 @@ def _tokenize(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     if not rows:
         return Step("tokenize", "", "has no tokens of it")
     row = rows[0]
+    if row.get("split") == "excluded":
+        overlap = {"validation overlap": row.get("validation_overlap")}
+        return Step("tokenize", "dropped", "left out: it repeats too much of the validation side", overlap)
     facts = {
         name: row[name]
         for name in ("split", "shard", "offset", "length", "bytes")

@@ -44,6 +44,24 @@ def _scaled(value: float, base: int, units: tuple[str, ...]) -> str:
     return f"{value:.{digits}f} {units[power]}".rstrip()
 
 
+def round_count(value: float) -> str:
+    """A count for an axis: `short_count` without a zero behind the point.
+
+    >>> round_count(5000), round_count(1500)
+    ('5 k', '1.5 k')
+    """
+    return short_count(value).replace(".0 ", " ")
+
+
+def round_size(value: float) -> str:
+    """Bytes for an axis.
+
+    >>> round_size(10_000)
+    '10 kB'
+    """
+    return size(value).replace(".0 ", " ")
+
+
 def duration(seconds: float | None) -> str:
     """
     >>> duration(0.042), duration(3.21), duration(431), duration(4000)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.text import printable
 
-_VOID = {"meta", "br", "hr", "rect", "line", "circle", "path", "polyline", "polygon", "use"}
+_VOID = {"meta", "br", "hr"}
 
 
 class Markup(str):
@@ -60,7 +60,7 @@ def tag(name: str, /, *content: Content, **attributes: object) -> Markup:
         if value is not None and value is not False
     )
     inner = "".join(_pieces(content))
-    return Markup(f"<{name}{told}>" if name in _VOID and not inner else f"<{name}{told}>{inner}</{name}>")
+    return Markup(f"<{name}{told}>" if name in _VOID else f"<{name}{told}>{inner}</{name}>")
 
 
 def _attribute(value: object) -> str:

@@ -1,4 +1,4 @@
-"""One HTML page per run: self-contained, no script, nothing loaded from anywhere, everything from outside escaped."""
+"""One HTML page per run: self-contained, no script, nothing loaded, everything from outside escaped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flows import report_corpus, report_model, report_overview, report_record
+from flows import report_corpus, report_model, report_overview, report_record, report_removed
 from flows.markup import Markup, join, raw, tag
 from flows.report_parts import Section
 from flows.runs import Run, load_run
@@ -18,9 +18,9 @@ SECTIONS: Sequence[tuple[str, str, Callable[[Run], Section]]] = (
     ("funnel", "Funnel", report_corpus.funnel_section),
     ("documents", "Documents", report_corpus.documents),
     ("sources", "Sources", report_corpus.sources),
-    ("duplicates", "Duplicates", report_corpus.duplicates),
-    ("contamination", "Contamination", report_corpus.contamination),
-    ("dropped", "Dropped documents", report_corpus.dropped),
+    ("duplicates", "Duplicates", report_removed.duplicates),
+    ("contamination", "Contamination", report_removed.contamination),
+    ("dropped", "Dropped documents", report_removed.dropped),
     ("training", "Training", report_model.training),
     ("scores", "Scores", report_model.score_section),
     ("writing", "What the model writes", report_model.writing),
@@ -33,7 +33,7 @@ def write_report(store: Path, run: Path) -> Path:
     """Writes `report.html` into a run's folder and returns its path.
 
     A partial or failed run shows what there is and says what isn't. The page is bounded in size whatever the
-    store's: series are binned, tables cut, documents sampled. Raises StageError where the folder holds no run.
+    store's: series are binned, tables cut, documents sampled. StageError where the folder holds no run.
     """
     found = load_run(store, run)
     path = found.folder / "report.html"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from flows import charts, figures
@@ -37,16 +38,10 @@ def training(run: Run) -> Section:
     steps = [step for column in series.values() for step, _ in column.means]
     if not steps:
         return absent("training", "Training", "Pretrain hasn't logged a step.")
-    x = axis([0, *steps], tight=True, label="step", ticks=6, format=figures.short_count)
+    x = axis([0, *steps], tight=True, label="step", ticks=6, format=figures.round_count)
     marks = _marks(events)
-    small = [
-        _small(series["grad_norm"], x, "Gradient norm", "c3", log=True, marks=[m for m in marks if m.letter]),
-        _small(series["learning_rate"], x, "Learning rate", "c4"),
-        _small(
-            series["tokens_per_second"], x, "Throughput", "c2", unit="tokens/s", format=figures.short_count
-        ),
-        _small(series["mfu"], x, "Model FLOPs utilisation", "c5", unit="% of peak", scale=100.0),
-    ]
+    flags = [mark for mark in marks if mark.letter]
+    small = [_small(series[chart.column], x, chart, flags if chart.log else []) for chart in SMALL]
     body = join(_figures(node.metrics, series), _loss(series, x, marks), grid(*small), _event_table(events))
     last = series["loss"].means[-1:] or series["validation_loss"].means[-1:]
     lead = f"{figures.count(last[0][0])} steps, loss {last[0][1]:.3f} at the end." if last else None
@@ -54,7 +49,7 @@ def training(run: Run) -> Section:
 
 
 def _figures(metrics: dict[str, Any], series: dict[str, Series]) -> Markup:
-    mean, mfu = series["tokens_per_second"].mean, series["mfu"].mean
+    mean, mfu = (numeric(metrics.get(name)) or series[name].mean for name in ("tokens_per_second", "mfu"))
     items = [
         ("parameters", figures.short_count(numeric(metrics.get("parameters")))),
         ("tokens seen", figures.short_count(numeric(metrics.get("tokens")))),
@@ -86,23 +81,41 @@ def _loss(series: dict[str, Series], x: Axis, marks: list[Mark]) -> Content:
     return line_chart(shown, x, y, title="Loss", height=300, band=(loss.lows, loss.highs), marks=marks)
 
 
-def _small(series: Series, x: Axis, title: str, look: str, *, log: bool = False, unit: str = "", scale: float = 1.0,
-           marks: list[Mark] | None = None, format: charts.Format = figures.number) -> Content:  # fmt: skip
+@dataclass(frozen=True)
+class Small:
+    """One of the small charts: which column, how it is shown."""
+
+    column: str
+    title: str
+    look: str
+    unit: str = ""
+    scale: float = 1.0
+    log: bool = False
+    format: charts.Format = figures.number
+
+
+SMALL = (
+    Small("grad_norm", "Gradient norm", "c3", log=True),
+    Small("learning_rate", "Learning rate", "c4"),
+    Small("tokens_per_second", "Throughput", "c2", "tokens/s", format=figures.round_count),
+    Small("mfu", "Model FLOPs utilisation", "c5", "% of peak", scale=100.0),
+)
+
+
+def _small(series: Series, x: Axis, chart: Small, marks: list[Mark]) -> Content:
     """One line with its range behind it; nothing where nothing was logged."""
     if not len(series):
         return None
     lows, means, highs = (
-        [(step, value * scale) for step, value in points]
+        [(step, value * chart.scale) for step, value in points]
         for points in (series.lows, series.means, series.highs)
     )
     values = [value for _, value in lows + highs]
-    log = log and min(values) > 0 and max(values) / min(values) > 20
-    y = axis(
-        values, log=log, zero=not log, ticks=4, label=unit + (", log scale" if log else ""), format=format
-    )
-    return line_chart(
-        [Line("", means, look)], x, y, title=title, height=150, band=(lows, highs), marks=marks or []
-    )
+    log = chart.log and min(values) > 0 and max(values) / min(values) > 20
+    label = ", ".join(filter(None, [chart.unit, "log scale" if log else ""]))
+    y = axis(values, log=log, zero=not log, ticks=4, label=label, format=chart.format)
+    line = Line("", means, chart.look)
+    return line_chart([line], x, y, title=chart.title, height=150, band=(lows, highs), marks=marks)
 
 
 def _marks(events: list[dict[str, Any]]) -> list[Mark]:
@@ -136,17 +149,14 @@ def _event_table(events: list[dict[str, Any]]) -> Content:
         return None
     said = ", ".join(f"{n} × {one_line(name, 30)}" for name, n in counts.most_common(12))
     shown = [event for event in events if event.get("event") != "checkpoint"]
-    rows = [
-        [figures.count(numeric(event.get("step"))), _flag(str(event.get("event"))), one_line(_detail(event)[2:], 200),
-         figures.when(str(event.get("time") or ""))]
-        for event in shown[:MOST_EVENTS]
-    ]  # fmt: skip
-    more = (
-        tag("p", f"and {len(shown) - MOST_EVENTS} more", class_="soft") if len(shown) > MOST_EVENTS else None
-    )
-    return sub(
-        "What happened", table(["step", "event", "detail", "time"], rows, numeric=(0,)), more, note=said
-    )
+    rows: list[list[Content]] = []
+    for event in shown[:MOST_EVENTS]:
+        step, time = figures.count(numeric(event.get("step"))), figures.when(str(event.get("time") or ""))
+        told = tag("span", one_line(_detail(event)[2:], 300), class_="soft")
+        rows.append([step, _flag(str(event.get("event"))), told, tag("span", time, class_="soft")])
+    more = f"and {len(shown) - MOST_EVENTS} more" if len(shown) > MOST_EVENTS else None
+    whole = table(["step", "event", "detail", "time"], rows, numeric=(0,), class_="long events")
+    return sub("What happened", whole, tag("p", more, class_="soft") if more else None, note=said)
 
 
 def _flag(name: str) -> Markup:
@@ -175,22 +185,30 @@ def score_section(run: Run) -> Section:
 
 
 def _score(name: str, score: dict[str, Any], x: Axis) -> list[Content]:
-    value = numeric(score.get("value"))
+    value, spoilt = numeric(score.get("value")), numeric(score.get("contaminated"))
     low, high, chance = (numeric(score.get(key)) for key in ("low", "high", "chance"))
-    also = [f"{one_line(key, 30)} {figures.number(item)}" for key, item in mapping(score.get("more")).items()
-            if numeric(item) is not None]  # fmt: skip
-    also += [
-        f"{one_line(key, 30)} {figures.number(item)}" for key, item in mapping(score.get("outcomes")).items()
-    ]
-    spoilt = numeric(score.get("contaminated"))
     return [
-        tag("b", one_line(name, 48)), one_line(score.get("metric") or "", 32),
+        tag("b", one_line(name, 48)),
+        one_line(score.get("metric") or "", 32),
         tag("b", f"{value:.3f}") if value is not None else tag("span", "not scored", class_="soft"),
         charts.whisker(low, float(value), high, x, chance) if value is not None else None,
-        interval(score), figures.count(numeric(score.get("items"))),
+        interval(score),
+        figures.count(numeric(score.get("items"))),
         tag("span", figures.count(spoilt), class_="lost") if spoilt else figures.count(spoilt),
-        tag("span", ", ".join(also[:10]), class_="soft"),
-    ]  # fmt: skip
+        tag("span", ", ".join(_also(score)), class_="soft"),
+    ]
+
+
+def _also(score: dict[str, Any]) -> list[str]:
+    """What else is known of a score: why there is none, the clean items' value, other metrics, outcomes."""
+    found = [one_line(score["reason"], 160)] if score.get("reason") else []
+    clean = numeric(mapping(score.get("clean")).get("value"))
+    if clean is not None and score.get("contaminated"):
+        found.append(f"{clean:.3f} without the contaminated")
+    for key, item in [*mapping(score.get("more")).items(), *mapping(score.get("outcomes")).items()][:10]:
+        if numeric(item) is not None:
+            found.append(f"{one_line(key, 30)} {figures.number(item)}")
+    return found
 
 
 def writing(run: Run) -> Section:

@@ -87,7 +87,8 @@ def headline(run: Run) -> str:
         broken = next(
             (node.name for node in run.nodes.values() if node.status in ("failed", "interrupted")), None
         )
-        return f"The run {'failed' if run.status == 'failed' else 'was interrupted'}{f' at {broken}' if broken else ''}"
+        said = "The run failed" if run.status == "failed" else "The run was interrupted"
+        return f"{said} at {broken}" if broken else said
     if not steps:
         return "The run is under way" if run.status == "running" else "Nothing was made yet"
     made = [f"{figures.count(steps[-1].documents_out)} documents"]
@@ -110,46 +111,29 @@ def enumeration(items: list[str]) -> str:
 
 
 def total_tokens(run: Run) -> float | None:
-    """Tokens that tokenize wrote, by whichever of its figures there is."""
-    metrics = run.metrics("tokenize")
-    whole = numeric(metrics.get("tokens"))
-    if whole is not None:
-        return whole
-    parts = [
-        numeric(metrics.get(name))
-        for name in ("tokens_train", "train_tokens", "tokens_validation", "validation_tokens")
-    ]
-    return sum(part for part in parts if part is not None) or None
+    """Tokens that tokenize wrote."""
+    return numeric(run.metrics("tokenize").get("tokens"))
 
 
 def cards(run: Run) -> Markup:
     """The figures that one looks for first."""
     steps = funnel(node.manifest for node in run.nodes.values())
-    pretrain = run.metrics("pretrain")
-    loss = numeric(pretrain.get("validation_loss"))
-    loss = numeric(pretrain.get("final_validation_loss")) if loss is None else loss
+    tokens, pretrain = total_tokens(run), run.metrics("pretrain")
+    loss, seen = numeric(pretrain.get("validation_loss")), numeric(pretrain.get("tokens"))
     found = []
     if steps:
-        last = steps[-1]
-        found.append(card("Documents", figures.count(last.documents_out),
-                          f"of {figures.count(steps[0].documents_in)} records, {figures.size(last.bytes_out)} of text"))  # fmt: skip
-    tokens = total_tokens(run)
+        note = (
+            f"of {figures.count(steps[0].documents_in)} records, {figures.size(steps[-1].bytes_out)} of text"
+        )
+        found.append(card("Documents", figures.count(steps[-1].documents_out), note))
     if tokens:
-        bytes_out = steps[-1].bytes_out if steps else None
+        size = steps[-1].bytes_out if steps else None
         found.append(
-            card(
-                "Tokens",
-                figures.short_count(tokens),
-                f"{bytes_out / tokens:.2f} bytes each" if bytes_out else "",
-            )
+            card("Tokens", figures.short_count(tokens), f"{size / tokens:.2f} bytes each" if size else "")
         )
     if loss is not None:
-        seen = numeric(pretrain.get("tokens"))
-        found.append(
-            card(
-                "Validation loss", f"{loss:.3f}", f"after {figures.short_count(seen)} tokens" if seen else ""
-            )
-        )
+        note = f"after {figures.short_count(seen)} tokens" if seen else ""
+        found.append(card("Validation loss", f"{loss:.3f}", note))
     found.append(card("Time", figures.duration(numeric(run.record.get("seconds"))), _reuse(run)))
     bits = mapping(scores(run).get("bits_per_byte"))
     if numeric(bits.get("model")) is not None:
@@ -174,11 +158,11 @@ def compression(bits: dict[str, Any]) -> Markup:
     ]
     known = [(name, float(value)) for name, value in rows if value is not None]
     most = max(value for _, value in known)
-    bars = [
-        tag("tr", tag("td", name), tag("td", f"{value:.3f}", class_="n"),
-            tag("td", charts.bar([(value, "c1" if at == 0 else "c0", f"{name} {value:.3f}")], most, 10), class_="bars"))
-        for at, (name, value) in enumerate(known)
-    ]  # fmt: skip
+    bars = []
+    for at, (name, value) in enumerate(known):
+        line = charts.bar([(value, "c1" if at == 0 else "c0", f"{name} {value:.3f}")], most, 10)
+        cells = (tag("td", name), tag("td", f"{value:.3f}", class_="n"), tag("td", line, class_="bars"))
+        bars.append(tag("tr", cells))
     low, high = numeric(bits.get("low")), numeric(bits.get("high"))
     spread = f"95 % interval {low:.3f} – {high:.3f}, " if low is not None and high is not None else ""
     note = f"{spread}{figures.count(numeric(bits.get('documents')))} held-out documents"

@@ -20,7 +20,7 @@ def artifacts(run: Run) -> Section:
     nodes = [node for node in run.nodes.values() if node.manifest is not None]
     if not nodes:
         return absent("artifacts", "Artifacts", "This run has made no artifact yet.")
-    lead = "An artifact's fingerprint covers its code's version, its configuration and the content of its inputs."
+    lead = "A fingerprint covers the code's version, the configuration and the content of the inputs."
     rows = [_artifact(node) for node in nodes]
     head = ["node", "fingerprint", "version", "packages", "outputs", "bytes", "shards", "made", "commit"]
     whole = table(head, rows, numeric=(4, 5, 6))
@@ -51,8 +51,9 @@ def _detail(node: Node) -> Content:
         rows.append(["in", one_line(name, 80), code(mapping(item).get("digest"), 16), "", ""])
     for name, item in list(mapping(manifest.get("outputs")).items())[:MOST_ROWS]:
         item = mapping(item)
-        rows.append(["out", tag("b", one_line(name, 80)), code(item.get("digest"), 16), figures.count(numeric(item.get("files"))),
-                     figures.size(numeric(item.get("bytes")))])  # fmt: skip
+        files, size = (numeric(item.get(key)) for key in ("files", "bytes"))
+        shown = tag("b", one_line(name, 80))
+        rows.append(["out", shown, code(item.get("digest"), 16), figures.count(files), figures.size(size)])
     return table(["", "name", "content", "files", "bytes"], rows, numeric=(3, 4))
 
 
@@ -61,7 +62,8 @@ def settings(run: Run) -> Section:
     found = mapping(run.record.get("settings"))
     if not found:
         return absent("settings", "Settings", "The run's record holds no settings.")
-    lead = f"What {one_line(str(run.record.get('pipeline') or 'the pipeline').rsplit('/', 1)[-1], 80)} and --set asked for; the rest is default."
+    file = one_line(str(run.record.get("pipeline") or "the pipeline").rsplit("/", 1)[-1], 80)
+    lead = f"What {file} and --set asked for; the rest is default."
     blocks = [tag("div", tag("h3", name), _settings(value), class_="block") for name, value in _blocks(found)]
     return Section("settings", "Settings", lead, tag("div", blocks, class_="settings"))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_000_000
 MOST_TEXT = 48 << 20  # bytes of text that are decoded at most per question
 MOST_FILES = 400
+EXCERPT = 6000  # characters of a dropped document that are kept
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def column_histogram(files: Sequence[Path], column: str, edges: np.ndarray) -> H
 def length_histogram(files: Sequence[Path], per_decade: int = 8) -> Histogram:
     """How long documents are in UTF-8 bytes, in bins of equal width on a log scale.
 
-    Read from the column `bytes` where a table has one, else from the texts of a sample.
+    Read from the column `bytes` where a table has one (rows whose `length` is null are left out), else from
+    the texts of a sample.
     """
     import numpy as np
     import pyarrow.compute as pc
@@ -121,7 +123,9 @@ def length_histogram(files: Sequence[Path], per_decade: int = 8) -> Histogram:
     edges = 10.0 ** (np.arange(0, 10 * per_decade + 1) / per_decade)
     groups = row_groups(files, text="text")
     parts = []
-    for batch in groups.read(["bytes", "text"]):
+    for batch in groups.read(["bytes", "text", "length"]):
+        if "length" in batch.schema.names:  # a document without tokens was left out
+            batch = batch.filter(pc.is_valid(batch.column("length")))
         sizes = (
             batch.column("bytes") if "bytes" in batch.schema.names else pc.binary_length(batch.column("text"))
         )
@@ -171,29 +175,50 @@ class Dropped:
     text: str
 
 
-def dropped_samples(ledger: Sequence[Path], documents: Sequence[Path], *, per_rule: int = 3, rules: int = 12,
-                    characters: int = 1600, most_groups: int = 16) -> dict[str, list[Dropped]]:  # fmt: skip
+def dropped_samples(
+    ledger: Sequence[Path],
+    documents: Sequence[Path],
+    *,
+    per_rule: int = 3,
+    rules: int = 12,
+    most_groups: int = 16,
+) -> dict[str, list[Dropped]]:
     """A few dropped documents of each rule: verdicts of the ledger, texts of what the stage was given.
 
-    At most `most_groups` row groups of documents are read, evenly spread; a rare rule may be missed.
+    At most `most_groups` row groups of documents are read, evenly spread; a rare rule may be missed. A first
+    sweep takes one document of a rule from each group, so that no source shows alone; a second fills up.
     """
+    groups = row_groups(documents).chosen
+    groups = groups[:: max(1, -(-len(groups) // most_groups))]
+    found: dict[str, list[Dropped]] = {}
+    for limit in (1, per_rule):
+        for path, number in groups:
+            if limit == 1 or any(len(items) < per_rule for items in found.values()):
+                _sweep(ledger, path, number, found, (limit, per_rule, rules))
+    return found
+
+
+def _sweep(
+    ledger: Sequence[Path],
+    path: Path,
+    number: int,
+    found: dict[str, list[Dropped]],
+    limits: tuple[int, int, int],
+) -> None:
+    """Adds the dropped documents of one row group; one that can't be read adds none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    groups = row_groups(documents).chosen
-    step = max(1, -(-len(groups) // most_groups))
-    found: dict[str, list[Dropped]] = {}
-    for path, number in groups[::step]:
-        try:
-            with pq.ParquetFile(path) as file:
-                ids = file.read_row_group(number, columns=["id"]).column("id")
-                verdicts = _pick(_verdicts(ledger, path, ids), found, per_rule, rules)
-                if verdicts:
-                    rows = file.read_row_group(number, columns=["id", "text", "url", "source"])
-                    _collect(rows, verdicts, found, characters)
-        except (OSError, pa.ArrowException, KeyError):
-            continue
-    return found
+    try:
+        with pq.ParquetFile(path) as file:
+            ids = file.read_row_group(number, columns=["id"]).column("id")
+            verdicts = _pick(_verdicts(ledger, path, ids), found, limits)
+            if verdicts:
+                _collect(
+                    file.read_row_group(number, columns=["id", "text", "url", "source"]), verdicts, found
+                )
+    except (OSError, pa.ArrowException, KeyError):
+        return
 
 
 def _verdicts(ledger: Sequence[Path], documents: Path, ids: pa.ChunkedArray) -> list[dict[str, Any]]:
@@ -210,21 +235,26 @@ def _verdicts(ledger: Sequence[Path], documents: Path, ids: pa.ChunkedArray) -> 
     )
 
 
-def _pick(verdicts: list[dict[str, Any]], found: dict[str, list[Dropped]], per_rule: int,
-          rules: int) -> dict[str, dict[str, Any]]:  # fmt: skip
-    """Those that are still wanted, by id."""
-    have = Counter({rule: len(items) for rule, items in found.items()})
+def _pick(
+    verdicts: list[dict[str, Any]], found: dict[str, list[Dropped]], limits: tuple[int, int, int]
+) -> dict[str, dict[str, Any]]:
+    """Those that are still wanted, by id; limits: of a rule in this group, of a rule, of rules."""
+    here, in_all, rules = limits
+    have: Counter[str] = Counter({rule: len(items) for rule, items in found.items()})
+    known = {item.id for items in found.values() for item in items}
+    taken: Counter[str] = Counter()
     chosen = {}
     for row in verdicts:
         rule = str(row["rule"])
-        if have[rule] < per_rule and (rule in have or len(have) < rules):
+        wanted = taken[rule] < here and have[rule] < in_all and (rule in have or len(have) < rules)
+        if wanted and row["id"] not in known:
             have[rule] += 1
+            taken[rule] += 1
             chosen[row["id"]] = row
     return chosen
 
 
-def _collect(rows: pa.Table, verdicts: dict[str, dict[str, Any]], found: dict[str, list[Dropped]],
-             characters: int) -> None:  # fmt: skip
+def _collect(rows: pa.Table, verdicts: dict[str, dict[str, Any]], found: dict[str, list[Dropped]]) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -232,7 +262,7 @@ def _collect(rows: pa.Table, verdicts: dict[str, dict[str, Any]], found: dict[st
         verdict = verdicts.pop(row["id"], None)
         if verdict is None:
             continue
-        text = (row["text"] or "")[:characters]
+        text = (row["text"] or "")[:EXCERPT]
         item = Dropped(
             **(verdict | {"rule": str(verdict["rule"])}), url=row["url"], source=row["source"], text=text
         )

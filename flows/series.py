@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,13 +72,13 @@ class Series:
         return [(step, found.high) for step, found in self._steps()]
 
     def smooth(self, window: int = 15) -> list[Point]:
-        """The means, each averaged with its neighbours: a line for the eye, `window` bins wide."""
+        """The median of the means around each bin: a line for the eye that single spikes don't bend."""
         points, half = self.means, window // 2
         found = []
         for at, (step, _) in enumerate(points):
             near = min(half, at, len(points) - 1 - at)
             values = [value for _, value in points[at - near : at + near + 1]]
-            found.append((step, sum(values) / len(values)))
+            found.append((step, statistics.median(values)))
         return found
 
     @property

@@ -46,7 +46,8 @@ def status_data(store: Path) -> dict[str, Any]:
         "funnel": [
             {"stage": step.stage, "documents_in": step.documents_in, "documents_out": step.documents_out,
              "bytes_in": step.bytes_in, "bytes_out": step.bytes_out,
-             "dropped": {drop.rule: {"documents": drop.documents, "bytes": drop.bytes} for drop in step.drops}}
+             "dropped": {drop.rule: {"documents": drop.documents, "bytes": drop.bytes}
+                         for drop in step.drops}}
             for step in funnel(node.manifest for node in found.nodes.values())
         ],
         "scores": scores(found),
@@ -150,12 +151,11 @@ def _scores(run: Run) -> RenderableType | None:
         return None
     table = _table("score", "", "value", "95 % interval", "items", "", right=(2, 3, 4), title="Scores")
     if numeric(bits.get("model")) is not None:
-        value = f"{bits['model']:.3f}"
         _row(
             table,
             "held-out text",
             "bits per byte",
-            (value, "bold"),
+            (f"{bits['model']:.3f}", "bold"),
             interval(bits),
             "",
             (against(bits), "dim"),
