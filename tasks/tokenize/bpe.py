@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer
@@ -35,6 +35,40 @@ PATTERN = "|".join(
 )
 
 
+LONGEST = 1 << 18  # characters: the library needs more than 100 bytes for each
+
+
+def pieces(text: str, longest: int = LONGEST) -> Iterator[str]:
+    """The text in pieces of at most `longest` characters, cut where `PATTERN` cuts in any case.
+
+    The tokens of the pieces are those of the whole. Such a place is between a newline and what is neither
+    blank nor beyond ASCII (where engines' ideas of a blank may part), or between an ASCII letter and a
+    space before another. Only where `longest` characters have no such place is the cut anywhere. The
+    pattern's engine gives up (panics) on a run of ten million blanks.
+    """
+    start = 0
+    while len(text) - start > longest:
+        end = _cut(text, start, start + longest)
+        yield text[start:end]
+        start = end
+    yield text[start:] if start else text
+
+
+def _cut(text: str, start: int, wanted: int) -> int:
+    """The last safe place in start + 1 .. wanted, or `wanted`."""
+    for place in range(wanted, start, -1):
+        before, after = text[place - 1], text[place]
+        if before == "\n" and after.isascii() and not after.isspace():
+            return place
+        if after == " " and _is_letter(before) and _is_letter(text[place + 1 : place + 2]):
+            return place
+    return wanted
+
+
+def _is_letter(character: str) -> bool:
+    return character.isascii() and character.isalpha()
+
+
 def train_bpe(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     """A vocabulary of vocab_size tokens: special ones, the 256 bytes, and merges seen at least twice.
 
@@ -52,7 +86,7 @@ def train_bpe(texts: Iterable[str], vocab_size: int) -> Tokenizer:
         initial_alphabet=ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.train_from_iterator((piece for text in texts for piece in pieces(text)), trainer)
     found = tokenizer.get_vocab_size()
     if found < vocab_size:
         raise StageError(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from tasks.errors import StageError
-from tasks.tokenize.bpe import END_OF_TEXT, PAD
+from tasks.tokenize.bpe import END_OF_TEXT, PAD, pieces
 from tasks.tokenize.shards import token_dtype
 
-LONGEST = 1 << 20  # characters encoded in one piece
+BATCH = 1 << 20  # characters handed to the library at a time
 
 
 class Encoder:
@@ -49,53 +49,35 @@ class Encoder:
     def encode_batch(self, texts: Sequence[str]) -> list[np.ndarray]:
         """The ids of each text and nothing else: no separator, no special tokens. Quicker in large batches.
 
-        A text is valid Unicode (no lone surrogates). Long ones are cut where the pattern cuts anyway, so
-        memory is bounded and the ids are those of the whole.
+        A text is valid Unicode (no lone surrogates). Long ones are encoded in `pieces`, about 1 MB at a time,
+        which bounds memory.
         """
-        pieces = [list(_pieces(text)) for text in texts]
-        flat = self._tokenizer.encode_batch_fast(
-            [piece for each in pieces for piece in each], add_special_tokens=False
-        )
-        found, at = [], 0
-        for each in pieces:
-            parts = [np.asarray(item.ids, dtype=self.dtype) for item in flat[at : at + len(each)]]
+        cut = [list(pieces(text)) for text in texts]
+        ids = self._encode(piece for each in cut for piece in each)
+        found = []
+        for each in cut:
+            parts = [next(ids) for _ in each]
             found.append(parts[0] if len(parts) == 1 else np.concatenate(parts))
-            at += len(each)
         return found
+
+    def _encode(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
+        for batch in _batches(texts):
+            for item in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False):
+                yield np.asarray(item.ids, dtype=self.dtype)
 
     def decode(self, tokens: Sequence[int] | np.ndarray) -> str:
         """The text of ids, special tokens by their names; bytes that aren't UTF-8 become U+FFFD."""
         return str(self._tokenizer.decode([int(token) for token in tokens], skip_special_tokens=False))
 
 
-def _pieces(text: str, longest: int = LONGEST) -> Iterator[str]:
-    """The text in pieces of about `longest` characters, cut only where the split pattern always cuts.
-
-    That is between a newline and what is neither blank nor beyond ASCII (where the engines' ideas of a
-    blank may part), or between an ASCII letter and a space before another. A text that has no such place
-    stays whole.
-    """
-    start = 0
-    while len(text) - start > longest:
-        end = _cut(text, start, start + longest)
-        if end is None:
-            break
-        yield text[start:end]
-        start = end
-    yield text[start:] if start else text
-
-
-def _cut(text: str, start: int, wanted: int) -> int | None:
-    """The last safe place in start + 1 .. wanted, else the first after it."""
-    for places in (range(wanted, start, -1), range(wanted + 1, len(text))):
-        for place in places:
-            before, after = text[place - 1], text[place]
-            if before == "\n" and after.isascii() and not after.isspace():
-                return place
-            if after == " " and _is_letter(before) and _is_letter(text[place + 1 : place + 2]):
-                return place
-    return None
-
-
-def _is_letter(character: str) -> bool:
-    return character.isascii() and character.isalpha()
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        batch.append(text)
+        size += len(text)
+        if size >= BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

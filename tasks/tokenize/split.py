@@ -80,6 +80,6 @@ def _no_split(groups: Mapping[str, Group], total: int, wanted: int, small: int) 
     return (
         f"tokenize: no validation split: {total} bytes in {len(groups)} groups (modules, sites, books), of "
         f"which {wanted} bytes are wanted; {small} groups are no larger than a third of that, the smallest "
-        f"has {smallest} bytes. Raise tokenize.validation_fraction or tokenize.validation_max_bytes, or give the "
-        "corpus more groups."
+        f"has {smallest} bytes. Raise tokenize.validation_fraction or tokenize.validation_max_bytes, or give "
+        "the corpus more groups."
     )
