@@ -1,4 +1,4 @@
-"""Light rules for source code: StarCoder's line lengths and alphanumeric share (Li et al. 2023, section 3.1)."""
+"""Light rules for source code: StarCoder's line lengths and alphanumeric share (Li et al. 2023, 3.1)."""
 
 from __future__ import annotations
 
