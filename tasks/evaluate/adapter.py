@@ -1,7 +1,8 @@
 """Our transformer as a model of lm-evaluation-harness.
 
-Every text starts with `<|endoftext|>`, as a document does in training. A prompt that doesn't fit keeps its end
-and loses its start (and with it that token: what is left is no document's beginning); how many did is counted.
+Every text starts with `<|endoftext|>`, as a document does in training. A prompt that doesn't fit keeps its
+end and loses its start (and with it that token: what is left is no document's beginning); how many did is
+counted.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from lm_eval.api.model import TemplateLM
 
 from model import generate
 from tasks.evaluate.forward import Row, batches, score
-from tasks.evaluate.vocabulary import Vocabulary
 from tasks.evaluate.windows import rolling_rows
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
     from model import Transformer
+    from tasks.tokenize import Encoder
 
 Encoded = tuple[tuple[str, str], list[int], list[int]]
 DEFAULT_NEW_TOKENS = 256
@@ -28,14 +29,15 @@ DEFAULT_NEW_TOKENS = 256
 class SmeltLM(TemplateLM):
     """Log-likelihoods and generation for `simple_evaluate`.
 
-    batch_tokens: the padded size of a batch of prompts to score; generation_tokens: of prompts and answers that are
-    generated together. truncated: prompts cut at their start, by kind of request; seed: of sampled generations.
+    batch_tokens: the padded size of a batch of prompts to score; generation_tokens: of prompts and answers
+    that are generated together. truncated: prompts cut at their start, by kind of request; seed: of sampled
+    generations.
     """
 
     def __init__(
         self,
         model: Transformer,
-        vocabulary: Vocabulary,
+        encoder: Encoder,
         *,
         batch_tokens: int = 8192,
         generation_tokens: int = 8192,
@@ -43,7 +45,7 @@ class SmeltLM(TemplateLM):
     ):
         super().__init__()
         self.model = model.eval()
-        self.vocabulary = vocabulary
+        self.encoder = encoder
         self.batch_tokens, self.generation_tokens, self.seed = batch_tokens, generation_tokens, seed
         self.truncated = {"loglikelihood": 0, "generate_until": 0}
         self.generated_tokens = 0
@@ -56,7 +58,7 @@ class SmeltLM(TemplateLM):
     @property
     def eot_token_id(self) -> int:
         """The id of `<|endoftext|>`, which is also the prefix of every text."""
-        return self.vocabulary.end
+        return self.encoder.end
 
     @property
     def tokenizer_name(self) -> str:
@@ -65,11 +67,11 @@ class SmeltLM(TemplateLM):
 
     def tok_encode(self, string: str, add_special_tokens: bool | None = None, **ignored: Any) -> list[int]:
         """The ids of a text, after `<|endoftext|>` unless `add_special_tokens` is False."""
-        start = [] if add_special_tokens is False else [self.vocabulary.end]
-        return start + self.vocabulary.encode(string)
+        start = [] if add_special_tokens is False else [self.encoder.end]
+        return start + self.encoder.encode_batch([string])[0].tolist()
 
     def _loglikelihood_tokens(self, requests: Sequence[Encoded], **ignored: Any) -> list[tuple[float, bool]]:
-        """Continuations that follow one and the same prompt and differ in one token are scored in one pass."""
+        """Single-token continuations of one and the same prompt are scored in one pass."""
         shared: dict[tuple[int, ...], list[int]] = {}
         wanted: list[list[int]] = []
         cut: set[tuple[int, ...]] = set()
@@ -85,11 +87,9 @@ class SmeltLM(TemplateLM):
             shared.setdefault(tuple(tokens), []).append(number)
         self.truncated["loglikelihood"] += len(cut)
         rows = []
-        for tokens, numbers in shared.items():
-            positions = [
-                place for n in numbers for place in range(len(tokens) - len(wanted[n]), len(tokens))
-            ]
-            rows.append(Row(tokens, positions, [token for n in numbers for token in wanted[n]]))
+        for read, numbers in shared.items():
+            positions = [place for n in numbers for place in range(len(read) - len(wanted[n]), len(read))]
+            rows.append(Row(read, positions, [token for n in numbers for token in wanted[n]]))
         found: list[tuple[float, bool]] = [(0.0, True)] * len(requests)
         for numbers, (logs, likeliest) in zip(
             shared.values(), score(self.model, rows, self.batch_tokens), strict=True
@@ -102,18 +102,16 @@ class SmeltLM(TemplateLM):
         return found
 
     def loglikelihood_rolling(self, requests: Sequence[Instance], disable_tqdm: bool = False) -> list[float]:
-        """The log-likelihood of whole texts, each on its own, with a window that advances by half its length."""
+        """The log-likelihood of each whole text, with a window that advances by half its length."""
         totals = []
         for request in requests:
-            tokens = self.vocabulary.encode(request.args[0])
-            rows = rolling_rows(tokens, self.vocabulary.end, self.max_length, self.max_length // 2)
-            totals.append(
-                float(sum(logs.sum() for logs, _ in score(self.model, rows, self.batch_tokens)))
-            )
+            tokens = self.tok_encode(request.args[0], add_special_tokens=False)
+            rows = rolling_rows(tokens, self.encoder.end, self.max_length, self.max_length // 2)
+            totals.append(float(sum(logs.sum() for logs, _ in score(self.model, rows, self.batch_tokens))))
         return totals
 
     def generate_until(self, requests: Sequence[Instance], disable_tqdm: bool = False) -> list[str]:
-        """Continues each prompt until a stop string (left out of the answer), `<|endoftext|>` or its limit."""
+        """Continues each prompt to a stop string (left out), `<|endoftext|>` or its limit."""
         answers = [""] * len(requests)
         groups: dict[tuple[int, float, int | None, float | None], list[int]] = {}
         prompts: list[list[int]] = []
@@ -138,7 +136,7 @@ class SmeltLM(TemplateLM):
                     top_k=top_k,
                     top_p=top_p,
                     seed=self.seed + batch,
-                    stop=[self.vocabulary.end],
+                    stop=[self.encoder.end],
                 )
                 batch += 1
                 for number, answer in zip(chosen, self._collect(steps, stops), strict=True):
@@ -167,12 +165,12 @@ class SmeltLM(TemplateLM):
             for line, token in enumerate(tokens):
                 if done[line]:
                     continue
-                if token is None or token == self.vocabulary.end:
+                if token is None or token == self.encoder.end:
                     done[line] = True
                     continue
                 made[line].append(token)
                 self.generated_tokens += 1
-                texts[line] = self.vocabulary.decode(made[line])
+                texts[line] = self.encoder.decode(made[line])
                 cut = min((at for stop in stops[line] if (at := texts[line].find(stop)) >= 0), default=-1)
                 if cut >= 0:
                     texts[line], done[line] = texts[line][:cut], True

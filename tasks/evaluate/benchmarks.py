@@ -1,7 +1,7 @@
 """Which benchmarks are scored: their task files and data, for fingerprints, decontamination and scoring.
 
-A benchmark is one lm-evaluation-harness task file (YAML), here in `benchmarks/` or anywhere on disk, and its data:
-local files or a data set of the Hugging Face hub. Importing this module is cheap.
+A benchmark is one lm-evaluation-harness task file (YAML), here in `benchmarks/` or anywhere on disk, and its
+data: local files or a data set of the Hugging Face hub. Importing this module is cheap.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Benchmark(Config):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     task: str | None = not_identity(None)
     data: str | None = not_identity(None)
-    num_fewshot: int | None = Field(None, ge=0)
-    limit: int | None = Field(None, ge=1)
+    num_fewshot: int | None = Field(default=None, ge=0)
+    limit: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -47,7 +47,7 @@ class Benchmark(Config):
 
 @dataclass(frozen=True)
 class Item:
-    """One item of a benchmark, for decontamination. texts: the question or prompt, then choices, answer, code."""
+    """An item, for decontamination. texts: the question or prompt, then choices, answer, code."""
 
     benchmark: str
     item: str
@@ -57,14 +57,13 @@ class Item:
 def task_file(benchmark: Benchmark, resolve: Resolve = Path) -> Path:
     """The benchmark's YAML. Raises ConfigError when there is none, naming those that there are."""
     task = benchmark.task or benchmark.name
-    if "/" in task or task.endswith((".yaml", ".yml")):
-        path = resolve(task)
-    else:
-        path = BUILT_IN / f"{task}.yaml"
+    own = "/" in task or task.endswith((".yaml", ".yml"))
+    path = resolve(task) if own else BUILT_IN / f"{task}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(item.stem for item in BUILT_IN.glob("*.yaml")))
         raise ConfigError(
-            f"benchmark {benchmark.name!r}: no task file {path}; known by name: {known}; or set `task` to a YAML"
+            f"benchmark {benchmark.name!r}: there is no task file {path}: "
+            f"give one of {known}, or set `task` to the path of a YAML"
         )
     return path
 
@@ -80,7 +79,7 @@ def resolved(benchmark: Benchmark, resolve: Resolve) -> Benchmark:
 
 
 def load_task(path: Path) -> dict[str, Any]:
-    """A task file with its includes merged, as lm-evaluation-harness does; `!function` values stay strings."""
+    """A task file with its includes merged, as the harness does; `!function` values stay strings."""
     merged: dict[str, Any] = {}
     own = _parse(path)
     for name in _includes(own):
@@ -100,7 +99,7 @@ def data_source(benchmark: Benchmark, resolve: Resolve = Path) -> Path | None:
 
 
 def data_files(benchmark: Benchmark, resolve: Resolve = Path) -> dict[str, list[str]]:
-    """split -> absolute paths of `dataset_kwargs.data_files`, for task files that read json, csv or parquet."""
+    """split -> absolute paths of `dataset_kwargs.data_files` (json, csv or parquet)."""
     path = task_file(benchmark, resolve)
     named = (load_task(path).get("dataset_kwargs") or {}).get("data_files") or {}
     if not isinstance(named, Mapping):
@@ -113,7 +112,7 @@ def data_files(benchmark: Benchmark, resolve: Resolve = Path) -> dict[str, list[
 
 
 def named_files(benchmark: Benchmark, resolve: Resolve = Path) -> list[tuple[str, Path]]:
-    """What decides a benchmark's items, as (name that survives a move, path): its YAMLs, helper modules, data."""
+    """What decides the items, as (name that survives a move, path): YAMLs, helper modules, data."""
     path = task_file(benchmark, resolve)
     found = [(f"{benchmark.name}/task/{item.name}", item) for item in _task_files(path)]
     source = data_source(benchmark, resolve)
@@ -161,7 +160,9 @@ def _texts(task: Mapping[str, Any], record: Mapping[str, Any]) -> list[str]:
     lead = next((name for name in ("question", "prompt", "ctx", "query", "text") if name in record), None)
     if lead is None and isinstance(task.get("doc_to_text"), str) and task["doc_to_text"] in record:
         lead = task["doc_to_text"]
-    rest = [record[name] for name in record if name not in (lead, "item", "subject", "task_id", "entry_point")]
+    rest = [
+        record[name] for name in record if name not in (lead, "item", "subject", "task_id", "entry_point")
+    ]
     return ([str(record[lead])] if lead else []) + [text for text in _strings(rest) if text.strip()]
 
 

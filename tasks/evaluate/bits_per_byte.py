@@ -1,8 +1,9 @@
 """Bits per byte of held-out documents, beside what gzip and xz make of the same bytes.
 
-Each document is scored on its own: `<|endoftext|>`, then all its tokens, through a window that advances by `stride`.
-Bits are summed over documents and divided by their UTF-8 bytes; the end of a document is not charged. gzip -9 and
-xz -9 get the same documents concatenated, so they may use one document's text in the next; the model may not.
+Each document is scored on its own: `<|endoftext|>`, then all its tokens, through a window that advances by
+`stride`. Bits are summed over documents and divided by their UTF-8 bytes; the end of a document is not
+charged. gzip -9 and xz -9 get the same documents concatenated, so they may use one document's text in the
+next; the model may not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tasks.errors import StageError
 
 if TYPE_CHECKING:
     from model import Transformer
-    from tasks.evaluate.vocabulary import Vocabulary
+    from tasks.tokenize import Encoder
 
 BATCH_BYTES = 1 << 18  # of text whose windows are batched together
 
@@ -38,7 +39,8 @@ class Scored:
 def choose(paths: Iterable[str | Path], max_bytes: int | None, seed: int) -> list[tuple[str, str]]:
     """(id, text) of documents drawn at random, up to max_bytes of text; the last is cut to fit.
 
-    The order is that of a hash of seed and id: it doesn't depend on the files' order. Empty documents are left out.
+    The order is that of a hash of seed and id: it doesn't depend on the files' order. Empty documents are
+    left out.
     """
     from tasks.document import read_batches
 
@@ -67,7 +69,7 @@ def choose(paths: Iterable[str | Path], max_bytes: int | None, seed: int) -> lis
 
 def score_documents(
     model: Transformer,
-    vocabulary: Vocabulary,
+    encoder: Encoder,
     documents: Sequence[tuple[str, str]],
     *,
     stride: int | None = None,
@@ -80,11 +82,13 @@ def score_documents(
     window = model.config.max_sequence_length
     stride = window // 2 if stride is None else stride
     if not 1 <= stride <= window:
-        raise StageError(f"bits_per_byte.stride is {stride}: it must lie between 1 and the model's window of {window}")
+        raise StageError(
+            f"bits_per_byte.stride is {stride}: it must lie between 1 and the model's window of {window}"
+        )
     found = []
     for batch in _parts(documents):
-        encoded = vocabulary.encode_batch([text for _, text in batch])
-        rows = [rolling_rows(tokens, vocabulary.end, window, stride) for tokens in encoded]
+        encoded = [ids.tolist() for ids in encoder.encode_batch([text for _, text in batch])]
+        rows = [rolling_rows(tokens, encoder.end, window, stride) for tokens in encoded]
         logs = iter(score(model, [row for part in rows for row in part], batch_tokens))
         for (id, text), tokens, part in zip(batch, encoded, rows, strict=True):
             nats = sum(float(next(logs)[0].sum()) for _ in part)
@@ -120,7 +124,7 @@ def compressed(texts: Iterable[str]) -> dict[str, int]:
 
 
 def summarise(scored: Sequence[Scored], sizes: dict[str, int], seed: int) -> dict[str, Any]:
-    """The record of scores.json: bits per byte of model, xz and gzip, with the model's interval over documents."""
+    """The record of scores.json: bits per byte of model, xz and gzip, the model's with its interval."""
     from tasks.evaluate.intervals import bootstrap_ratio
 
     total = sum(item.bytes for item in scored)

@@ -1,4 +1,4 @@
-"""Benchmark data as lm-evaluation-harness takes it: local files in the benchmark's layout, or a hub data set."""
+"""Benchmark data as lm-evaluation-harness takes it: local files in their layout, or a hub data set."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from tasks.evaluate import formats
 def load(layout: str, data: str | None = None, *, config_source: str = "", **ignored: Any) -> dict[str, Any]:
     """The splits of a local benchmark: `custom_dataset` of our task files.
 
-    layout: a key of `formats.READERS`, from the task file's `metadata`. data: a folder or file; a relative one starts
-    at the task file. What a task file has no local data for is the hub's: see `scored_tasks`.
+    layout: a key of `formats.READERS`, from the task file's `metadata`. data: a folder or file; a relative
+    one starts at the task file. What a task file has no local data for is the hub's: see
+    `harness.scored_task`.
     """
     from datasets import Dataset
 
@@ -26,7 +27,7 @@ def load(layout: str, data: str | None = None, *, config_source: str = "", **ign
 
 
 def load_hub(path: str, name: str | None = None, **options: Any) -> Any:
-    """A data set of the Hugging Face hub, from its cache where it is there. Raises StageError when it can't be had."""
+    """A data set of the Hugging Face hub, or of its cache. Raises StageError when it can't be had."""
     import datasets
 
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from model import Transformer
-    from tasks.evaluate.vocabulary import Vocabulary
+    from tasks.tokenize import Encoder
 
 log = logging.getLogger(__name__)
 Hits = frozenset[tuple[str, str]]
@@ -28,8 +28,9 @@ Hits = frozenset[tuple[str, str]]
 class Evaluation:
     """What an evaluation found; `write` leaves it as the files of the artifact.
 
-    scores: the content of scores.json. samples: benchmark -> one record per sample. generations: {prompt, text}.
-    documents: {id, bits, bytes, tokens} per held-out document. metrics: scores in short, counts, seconds, hardware.
+    scores: the content of scores.json. samples: benchmark -> one record per sample. generations: {prompt,
+    text}. documents: {id, bits, bytes, tokens} per held-out document. metrics: scores in short, counts,
+    seconds, hardware.
     """
 
     scores: dict[str, Any] = field(default_factory=lambda: {"benchmarks": {}})
@@ -70,18 +71,19 @@ def evaluate_model(
 ) -> Evaluation:
     """Scores a model in Hugging Face layout (Llama or Qwen3).
 
-    tokenizer: tokenizer.json, in the model's folder by default. documents: Parquet files of held-out documents, for
-    bits per byte; none without them. hits: (benchmark, item) pairs found in the training data. timeout: seconds for
-    one generated program. Raises StageError when the model or a benchmark's data can't be read.
+    tokenizer: tokenizer.json, in the model's folder by default. documents: Parquet files of held-out
+    documents, for bits per byte; none without them. hits: (benchmark, item) pairs found in the training data.
+    timeout: seconds for one generated program. Raises StageError when the model or a benchmark's data can't
+    be read.
     """
     chosen = [Benchmark.model_validate(item) for item in benchmarks]
-    model, vocabulary = load_model(model_folder, tokenizer, device, threads)
+    model, encoder = load_model(model_folder, tokenizer, device, threads)
     evaluation = Evaluation(metrics={"hardware": hardware(model), "seconds": {}})
     seconds = evaluation.metrics["seconds"]
     start = time.monotonic()
     if documents:
         _score_documents(
-            evaluation, model, vocabulary, documents, bits_per_byte or BitsPerByte(), seed, batch_tokens
+            evaluation, model, encoder, documents, bits_per_byte or BitsPerByte(), seed, batch_tokens
         )
         seconds["bits_per_byte"], start = round(time.monotonic() - start, 2), time.monotonic()
     if chosen:
@@ -90,7 +92,7 @@ def evaluate_model(
         run_benchmarks(
             evaluation,
             model,
-            vocabulary,
+            encoder,
             chosen,
             resolve=resolve,
             hits=hits,
@@ -100,7 +102,7 @@ def evaluate_model(
         )
         seconds["benchmarks"], start = round(time.monotonic() - start, 2), time.monotonic()
     if generations is not None:
-        evaluation.generations = continue_prompts(model, vocabulary, generations, seed)
+        evaluation.generations = continue_prompts(model, encoder, generations, seed)
         seconds["generate"] = round(time.monotonic() - start, 2)
     evaluation.metrics["scores"] = _in_short(evaluation.scores)
     return evaluation
@@ -108,12 +110,12 @@ def evaluate_model(
 
 def load_model(
     folder: str | Path, tokenizer: str | Path | None, device: str, threads: int | None
-) -> tuple[Transformer, Vocabulary]:
+) -> tuple[Transformer, Encoder]:
     """The model, ready on its device ("auto": a GPU where there is one), and its tokenizer."""
     import torch
 
     from model import convert
-    from tasks.evaluate.vocabulary import Vocabulary
+    from tasks.tokenize import Encoder
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -125,7 +127,7 @@ def load_model(
         raise StageError(f"{folder}: not a model that can be evaluated: {error}") from error
     except RuntimeError as error:
         raise StageError(f"the model can't be put on the device {device!r}: {error}") from error
-    return model, Vocabulary(Path(folder) / "tokenizer.json" if tokenizer is None else tokenizer)
+    return model, Encoder(folder if tokenizer is None else tokenizer)
 
 
 def read_hits(paths: Iterable[str | Path]) -> Hits:
@@ -141,7 +143,7 @@ def read_hits(paths: Iterable[str | Path]) -> Hits:
 def _score_documents(
     evaluation: Evaluation,
     model: Transformer,
-    vocabulary: Vocabulary,
+    encoder: Encoder,
     paths: Sequence[str | Path],
     settings: BitsPerByte,
     seed: int,
@@ -151,8 +153,10 @@ def _score_documents(
 
     documents = choose(paths, settings.max_bytes, seed)
     if not documents:
-        raise StageError("there is no held-out text to measure bits per byte on: the validation documents are empty")
-    scored = score_documents(model, vocabulary, documents, stride=settings.stride, batch_tokens=batch_tokens)
+        raise StageError(
+            "there is no held-out text to measure bits per byte on: the validation documents are empty"
+        )
+    scored = score_documents(model, encoder, documents, stride=settings.stride, batch_tokens=batch_tokens)
     sizes = compressed(text for _, text in documents)
     evaluation.scores["bits_per_byte"] = summarise(scored, sizes, seed)
     evaluation.documents = [
@@ -162,14 +166,14 @@ def _score_documents(
 
 
 def continue_prompts(
-    model: Transformer, vocabulary: Vocabulary, settings: Generations, seed: int
+    model: Transformer, encoder: Encoder, settings: Generations, seed: int
 ) -> list[dict[str, str]]:
     """One continuation of each prompt, as {prompt, text}: the text is what follows the prompt."""
     from model import generate
 
     window = model.config.max_sequence_length
     room = max(1, window - settings.max_new_tokens)
-    prompts = [[vocabulary.end, *vocabulary.encode(prompt)][-room:] for prompt in settings.prompts]
+    prompts = [[encoder.end, *ids.tolist()][-room:] for ids in encoder.encode_batch(settings.prompts)]
     if not prompts:
         return []
     made: list[list[int]] = [[] for _ in prompts]
@@ -180,19 +184,19 @@ def continue_prompts(
         temperature=settings.temperature,
         top_k=settings.top_k,
         seed=seed,
-        stop=[vocabulary.end],
+        stop=[encoder.end],
     ):
         for line, token in enumerate(tokens):
-            if token is not None:
+            if token is not None and token != encoder.end:
                 made[line].append(token)
     return [
-        {"prompt": prompt, "text": vocabulary.decode(tokens)}
+        {"prompt": prompt, "text": encoder.decode(tokens)}
         for prompt, tokens in zip(settings.prompts, made, strict=True)
     ]
 
 
 def hardware(model: Transformer) -> dict[str, Any]:
-    """Where the scores were made: sampling and near-ties are reproducible on the same hardware and software."""
+    """Where the scores were made: they are reproducible on the same hardware and software."""
     import platform
 
     import torch

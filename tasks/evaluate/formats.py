@@ -1,7 +1,7 @@
 """The local layouts of MMLU, GSM8K and HumanEval, read into plain records. Standard library only.
 
-Every reader answers {split: [record]} with the fields of the benchmark's hub version and an `item`: a name that
-stays with the record whatever is selected of the benchmark ("anatomy/12", "test/7", "HumanEval/3").
+Every reader answers {split: [record]} with the fields of the benchmark's hub version and an `item`: a name
+that stays with the record whatever is selected of the benchmark ("anatomy/12", "test/7", "HumanEval/3").
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ Splits = dict[str, list[Record]]
 
 
 def read_mmlu(folder: Path) -> Splits:
-    """MMLU as first published: `dev/<subject>_dev.csv`, `test/<subject>_test.csv` (and `val/`), without a header.
+    """MMLU as first published: `dev/<subject>_dev.csv`, `test/<subject>_test.csv`, without a header.
 
-    A row is question, four choices, the letter of the answer. Records: item, subject, question, choices, answer (0..3).
+    A row is question, four choices, the letter of the answer. Records: item, subject, question, choices,
+    answer (0..3).
     """
     splits: Splits = {}
     for split in ("dev", "val", "test"):
@@ -33,7 +34,7 @@ def read_mmlu(folder: Path) -> Splits:
                     splits.setdefault(split, []).append(_mmlu_record(path, subject, number, row))
     if not splits.get("test") or not splits.get("dev"):
         raise StageError(
-            f"{folder}: no MMLU data: expected dev/<subject>_dev.csv and test/<subject>_test.csv in this folder"
+            f"{folder}: no MMLU data here: expected dev/<subject>_dev.csv and test/<subject>_test.csv"
         )
     return splits
 
@@ -41,7 +42,8 @@ def read_mmlu(folder: Path) -> Splits:
 def _mmlu_record(path: Path, subject: str, number: int, row: list[str]) -> Record:
     if len(row) != 6 or row[5].strip() not in ("A", "B", "C", "D"):
         raise StageError(
-            f"{path}, record {number + 1}: expected a question, four choices and a letter A to D, found {len(row)} fields"
+            f"{path}, record {number + 1}: expected a question, four choices and a letter A to D, "
+            f"found {len(row)} fields"
         )
     return {
         "item": f"{subject}/{number}",
@@ -53,7 +55,7 @@ def _mmlu_record(path: Path, subject: str, number: int, row: list[str]) -> Recor
 
 
 def read_gsm8k(folder: Path) -> Splits:
-    """GSM8K: `train.jsonl` (for the worked examples) and `test.jsonl` with question and answer (`... #### 18`)."""
+    """GSM8K: `train.jsonl` (the worked examples) and `test.jsonl`: question, answer (`... #### 18`)."""
     splits: Splits = {}
     for split in ("train", "test"):
         path = _first(folder, f"{split}.jsonl", f"{split}.jsonl.gz")

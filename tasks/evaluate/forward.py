@@ -20,8 +20,8 @@ LOGITS_AT_A_TIME = 1 << 22  # 16 MiB in fp32
 class Row:
     """A sequence, and the tokens whose probabilities are wanted.
 
-    tokens: what the model reads; positions, targets: of equal length; targets[i] is judged as the successor of
-    tokens[positions[i]]. Several targets may share a position.
+    tokens: what the model reads; positions, targets: of equal length; targets[i] is judged as the successor
+    of tokens[positions[i]]. Several targets may share a position.
     """
 
     tokens: Sequence[int]
@@ -31,7 +31,7 @@ class Row:
 
 @torch.inference_mode()
 def score(model: Transformer, rows: Sequence[Row], batch_tokens: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each row (log-probabilities in nats, float64 (n,); whether each target is the likeliest, bool (n,)).
+    """For each row: log-probabilities in nats, float64 (n,); whether each target is the likeliest, bool (n,).
 
     batch_tokens bounds the padded size of a batch. Softmax is in fp32; only wanted positions are projected.
     """
@@ -56,7 +56,7 @@ def score(model: Transformer, rows: Sequence[Row], batch_tokens: int) -> list[tu
 
 
 def batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
-    """Indices in groups whose number times longest length stays within batch_tokens (or one alone), longest first."""
+    """Indices, longest first, in groups whose number times longest length is within batch_tokens."""
     group: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda index: (-lengths[index], index)):
         if group and (len(group) + 1) * lengths[group[0]] > batch_tokens:

@@ -19,20 +19,17 @@ from tasks.evaluate.benchmarks import BUILT_IN, Benchmark, data_files, data_sour
 if TYPE_CHECKING:
     from model import Transformer
     from tasks.evaluate.evaluation import Evaluation, Hits
-    from tasks.evaluate.vocabulary import Vocabulary
+    from tasks.tokenize import Encoder
 
 log = logging.getLogger(__name__)
-OFFLINE = {
-    name: "1"
-    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS")
-}
-QUIET = {"TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "true", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+QUIET = {"TQDM_DISABLE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 
 
 def run_benchmarks(
     evaluation: Evaluation,
     model: Transformer,
-    vocabulary: Vocabulary,
+    encoder: Encoder,
     benchmarks: Sequence[Benchmark],
     *,
     resolve: Callable[[str], Path],
@@ -52,7 +49,7 @@ def run_benchmarks(
         scoring.sandbox_fault.cache_clear()
         token = scoring.TIMEOUT.set(timeout)
         try:
-            adapter = SmeltLM(model, vocabulary, batch_tokens=batch_tokens, seed=seed)
+            adapter = SmeltLM(model, encoder, batch_tokens=batch_tokens, seed=seed)
             tasks = {item.name: scored_task(item, resolve) for item in benchmarks}
             samples = {
                 item.name: evenly(len(tasks[item.name].eval_docs), item.limit)
@@ -102,7 +99,8 @@ def scored_task(benchmark: Benchmark, resolve: Callable[[str], Path]) -> Any:
     if source is not None:
         if not (own.get("metadata") or {}).get("layout"):
             raise StageError(
-                f"benchmark {benchmark.name!r}: `data` is set, but {path} names no layout (metadata.layout) to read it in"
+                f"benchmark {benchmark.name!r}: `data` is set, but {path} doesn't say "
+                "in which layout it is (metadata.layout)"
             )
         options["data"] = str(source.absolute())
     elif "custom_dataset" in own:
@@ -116,7 +114,11 @@ def scored_task(benchmark: Benchmark, resolve: Callable[[str], Path]) -> Any:
     try:
         from lm_eval.tasks._yaml_loader import load_yaml  # the one that resolves `!function`
 
-        [task] = _manager(path.parent).load([load_yaml(path) | overrides | {"task": benchmark.name}])["tasks"].values()
+        [task] = (
+            _manager(path.parent)
+            .load([load_yaml(path) | overrides | {"task": benchmark.name}])["tasks"]
+            .values()
+        )
     except SmeltError:
         raise
     except Exception as error:  # the harness and `datasets` raise what their own libraries do
@@ -229,12 +231,18 @@ def score(
         "items": len(items),
         "contaminated": sum(bool(row["contaminated"]) for row in items.values()),
         "clean": _estimate(list(clean.values()), seed) | {"items": len(clean)},
-        "more": {name: value for name, value in sorted(aggregated.items()) if name != primary and math.isfinite(value)},
+        "more": {
+            name: value
+            for name, value in sorted(aggregated.items())
+            if name != primary and math.isfinite(value)
+        },
         "outcomes": dict(sorted(outcomes.items())),
     }
     if found["value"] is None and primary in aggregated and math.isfinite(aggregated[primary]):
         found["value"] = aggregated[primary]  # a metric that is no mean over items: without an interval
-    reasons = sorted({str(row.get("detail")) for row in rows if row["outcome"] == "not scored" and row.get("detail")})
+    reasons = sorted(
+        {str(row.get("detail")) for row in rows if row["outcome"] == "not scored" and row.get("detail")}
+    )
     return found | ({"reason": reasons[0]} if reasons else {})
 
 
@@ -247,7 +255,7 @@ def _estimate(values: Sequence[float], seed: int) -> dict[str, float | None]:
 
 @contextlib.contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Sets environment variables of this process for a while; those that the user has set stay as they are."""
+    """Sets environment variables for a while; those that the user has set stay as they are."""
     added = [name for name in values if name not in os.environ]
     os.environ.update({name: values[name] for name in added})
     try:
@@ -259,7 +267,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """What the harness and its progress bars print goes to the debug log; of what it logs, only errors stay."""
+    """What the harness prints goes to the debug log; of what it logs, only errors stay."""
     loggers = [logging.getLogger(name) for name in ("lm_eval", "datasets", "httpx", "huggingface_hub")]
     levels = [logger.level for logger in loggers]
     printed = io.StringIO()

@@ -29,27 +29,27 @@ class BitsPerByte(Base):
     advances; half the model's window by default; a smaller one gives tokens more context and takes longer.
     """
 
-    max_bytes: int | None = Field(500_000, ge=1)
-    stride: int | None = Field(None, ge=1)
+    max_bytes: int | None = Field(default=500_000, ge=1)
+    stride: int | None = Field(default=None, ge=1)
 
 
 class Generations(Base):
     """Samples of text: each prompt is continued once. temperature 0 takes the likeliest token."""
 
-    prompts: list[str] = ["The", "def ", "import os\n\n", "class Queue:\n"]
-    max_new_tokens: int = Field(100, ge=1)
-    temperature: float = Field(0.8, ge=0)
-    top_k: int | None = Field(50, ge=1)
+    prompts: list[str] = Field(default=["The", "def ", "import os\n\n", "class Queue:\n"])
+    max_new_tokens: int = Field(default=100, ge=1)
+    temperature: float = Field(default=0.8, ge=0)
+    top_k: int | None = Field(default=50, ge=1)
 
 
 class Sandbox(Base):
     """Limits of a generated program. timeout: seconds of wall time."""
 
-    timeout: float = Field(5.0, gt=0, le=600)
+    timeout: float = Field(default=5.0, gt=0, le=600)
 
 
 class Config(Base):
-    """What is scored, and how; device, batch_tokens (padded tokens of a batch) and threads say only how fast."""
+    """What is scored, and how; device, batch_tokens (padded, of a batch) and threads say how fast."""
 
     benchmarks: list[Benchmark] = Field(
         default_factory=lambda: [
@@ -75,7 +75,7 @@ class Config(Base):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    """One shard: the model, the tokenizer, the held-out documents, the contamination hits, the benchmarks' files."""
+    """One shard: model, tokenizer, held-out documents, contamination hits, benchmark files."""
     external = [
         inputs.file(path, name)
         for benchmark in config.benchmarks

@@ -19,7 +19,10 @@ SAMPLES = pa.schema(
         ("target", pa.large_string()),
         ("output", pa.large_string()),  # the generated text, or the choice made
         ("correct", pa.bool_()),  # null where nothing was scored
-        ("outcome", pa.string()),  # right | wrong | no answer | passed | failed | timeout | crashed | not scored
+        (
+            "outcome",
+            pa.string(),
+        ),  # right | wrong | no answer | passed | failed | timeout | crashed | not scored
         ("detail", pa.string()),
         ("contaminated", pa.bool_()),
         ("metrics", pa.string()),  # a JSON object: every metric of the task for this item

@@ -1,8 +1,9 @@
-"""Runs generated code against its tests: the code in one process, the tests in another, plain data between them.
+"""Runs generated code against its tests: one process each, and plain data between them.
 
-`sandbox_child.py` says how the two are kept apart. A verdict is made by the tests' process alone; the candidate holds
-no descriptor of the channel on which it travels, and whatever it returns is rebuilt from JSON before it is compared.
-Needs Linux with seccomp (x86-64 or aarch64), as any user, in a container too; elsewhere every outcome is "not scored".
+`sandbox_child.py` says how the two are kept apart. A verdict is made by the tests' process alone; the
+candidate holds no descriptor of the channel on which it travels, and whatever it returns is rebuilt from JSON
+before it is compared. Needs Linux with seccomp (x86-64 or aarch64), as any user, in a container too;
+elsewhere every outcome is "not scored".
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ import contextlib
 import json
 import math
 import os
-import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,8 +31,8 @@ START_SECONDS = 60.0  # for two interpreters to start on a busy machine; not the
 class Result:
     """What became of one candidate.
 
-    outcome: passed | failed | timeout | crashed | not scored (no sandbox here, or the test itself is unusable).
-    detail: why, in a few words; seconds: wall time from when the program was started.
+    outcome: passed | failed | timeout | crashed | not scored (no sandbox here, or the test itself is
+    unusable). detail: why, in a few words; seconds: wall time from when the program was started.
     """
 
     outcome: str
@@ -59,9 +58,10 @@ class Problem:
 def run_problem(
     prompt: str, completion: str, test: str, entry_point: str, *, timeout: float = 5.0, memory: int = MEMORY
 ) -> Result:
-    """Runs `prompt + completion` and calls its function `entry_point` as the test code says (HumanEval's form).
+    """Runs `prompt + completion` and calls its `entry_point` as the test code says (HumanEval's form).
 
-    test: code that defines `check(candidate)`, or plain assertions that call the function by its name. It may use
+    test: code that defines `check(candidate)`, or plain assertions that call the function by its name. It may
+    use
         what the prompt itself defines: that runs, without the completion, beside the test.
     timeout: seconds of wall time for the program and all calls; the processor's time is limited to the same.
     """
@@ -86,7 +86,7 @@ def run_problem(
 def run_problems(
     problems: Sequence[Problem], *, timeout: float = 5.0, workers: int | None = None, memory: int = MEMORY
 ) -> list[Result]:
-    """Runs many problems, `workers` at a time (one per core by default); the results in the problems' order."""
+    """Runs many problems, `workers` at a time (by default one per core); results in their order."""
     if workers is None:
         workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
@@ -106,8 +106,7 @@ def run_problems(
 
 @contextlib.contextmanager
 def _processes() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Starts both processes, joined by two pipes, in a scratch folder; ends them and removes it afterwards."""
-    folder = tempfile.mkdtemp(prefix="smelt-sandbox-")
+    """Both processes, joined by two pipes; they end with the context."""
     descriptors: list[int] = []
     started: list[subprocess.Popen[bytes]] = []
     try:
@@ -117,7 +116,18 @@ def _processes() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         descriptors += [from_candidate, to_tests]
 
         def start(role: str, write: int, read: int, stdin: int, stdout: int) -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", str(CHILD), role, str(write), str(read)]
+            command = [
+                sys.executable,
+                "-I",
+                "-S",
+                "-B",
+                "-W",
+                "ignore",
+                str(CHILD),
+                role,
+                str(write),
+                str(read),
+            ]
             process = subprocess.Popen(
                 command,
                 stdin=stdin,
@@ -125,7 +135,7 @@ def _processes() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
                 stderr=subprocess.DEVNULL,
                 pass_fds=(write, read),
                 env={},
-                cwd=folder,
+                cwd="/",
                 start_new_session=True,
             )
             started.append(process)
@@ -148,7 +158,6 @@ def _processes() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
                 if stream is not None:
                     with contextlib.suppress(OSError):
                         stream.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _follow(tests: subprocess.Popen[bytes], verdicts: int, job: bytes, timeout: float) -> Result:
@@ -170,7 +179,7 @@ def _follow(tests: subprocess.Popen[bytes], verdicts: int, job: bytes, timeout: 
 
 
 def _receive(descriptor: int, deadline: float) -> tuple[str, str]:
-    """One report of the tests' process; when it ends without one (out of time or memory), the outcome says so."""
+    """One report of the tests' process; `crashed` when it ends without one (out of time or memory)."""
     data = b""
     size = 4
     while len(data) < size:

@@ -1,17 +1,19 @@
-"""The two processes of the sandbox, run as a script by `sandbox.py`: `python -I -S sandbox_child.py tests|candidate`.
+"""The sandbox's two processes, a script for `sandbox.py`: `python -I -S sandbox_child.py tests|candidate`.
 
-The tests' process is trusted: it holds the prompt, the test code and the expected values. It reaches the candidate
-only through a pipe, over which arguments go out and results come back as plain data, built anew from JSON: an object
-with an `__eq__` of its own, a patched builtin or a forged line of output stays on the other side.
+The tests' process is trusted: it holds the prompt, the test code and the expected values. It reaches the
+candidate only through a pipe, over which arguments go out and results come back as plain data, built anew
+from JSON: an object with an `__eq__` of its own, a patched builtin or a forged line of output stays on the
+other side.
 
-The candidate's process limits its memory, time and files, imports the standard modules that the program names, and
-then gives up every system call but those on memory, clocks and descriptors that are open already (seccomp, an
-allow-list). From there on it can open no file and no socket, start no process or thread, signal nobody and read no
-other process's memory, whether or not it runs as root. Only then is the program executed.
+The candidate's process limits its memory, time and files, imports the standard modules that the program
+names, and then gives up every system call but those on memory, clocks and descriptors that are open already
+(seccomp, an allow-list). From there on it can open no file and no socket, start no process or thread, signal
+nobody and read no other process's memory, whether or not it runs as root. Only then is the program executed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -24,10 +26,13 @@ EXACT_INTEGER = 1 << 53  # larger ones travel in hexadecimal: linear to parse, n
 
 
 class NotPlain(Exception):
-    """A value that isn't made of numbers, text, bytes, lists, tuples, dictionaries, sets, True, False and None."""
+    """A value not made of numbers, text, bytes, lists, tuples, dictionaries, sets, True, False, None."""
 
 
-ENDS_LOOPS = (StopIteration, StopAsyncIteration)  # raised inside `all(map(candidate, ...))` they would end it as true
+ENDS_LOOPS = (
+    StopIteration,
+    StopAsyncIteration,
+)  # raised inside `all(map(candidate, ...))` they would end it as true
 
 
 class Gone(Exception):
@@ -38,7 +43,7 @@ class CandidateError(Exception):
     """The candidate raised something that is no standard exception."""
 
 
-# ---------------------------------------------------------------------------------------------- plain data
+# ---- plain data
 
 
 def encode(value: Any) -> Any:
@@ -68,7 +73,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """The inverse of `encode`: only objects of the builtin types themselves. Raises NotPlain on anything else."""
+    """The inverse of `encode`: objects of the builtin types themselves. Raises NotPlain otherwise."""
     if not isinstance(value, list):
         if isinstance(value, dict):
             raise NotPlain("an object")
@@ -129,13 +134,17 @@ def _read(descriptor: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-# ---------------------------------------------------------------------------------------------- the tests' process
+# ---- the tests' process
 
 
-def run_tests(job: dict[str, Any], to_candidate: int, from_candidate: int, report: Callable[..., None]) -> None:
+def run_tests(
+    job: dict[str, Any], to_candidate: int, from_candidate: int, report: Callable[..., None]
+) -> None:
     """Runs the test code against the candidate and reports one outcome."""
     limit(job["memory"], job["seconds"])
-    send(to_candidate, {name: job[name] for name in ("program", "entry_point", "memory", "seconds", "parent")})
+    send(
+        to_candidate, {name: job[name] for name in ("program", "entry_point", "memory", "seconds", "parent")}
+    )
     try:
         hello = receive(from_candidate)
     except Gone:
@@ -150,7 +159,9 @@ def run_tests(job: dict[str, Any], to_candidate: int, from_candidate: int, repor
             return report("failed", str(state)[:200])
         candidate = proxy(to_candidate, from_candidate, calls)
         namespace: dict[str, Any] = {"__name__": "tests"}
-        exec(compile(whole(job["prompt"]), "<prompt>", "exec"), namespace)  # its own helpers, which tests may call
+        exec(
+            compile(whole(job["prompt"]), "<prompt>", "exec"), namespace
+        )  # its own helpers, which tests may call
         namespace[job["entry_point"]] = namespace["candidate"] = candidate
         exec(compile(job["test"], "<test>", "exec"), namespace)
         if callable(namespace.get("check")):
@@ -166,7 +177,6 @@ def run_tests(job: dict[str, Any], to_candidate: int, from_candidate: int, repor
 
 def proxy(to_candidate: int, from_candidate: int, calls: list[int]) -> Callable[..., Any]:
     """A function that calls the candidate in the other process; its exceptions are raised again by name."""
-    import builtins
 
     def candidate(*arguments: Any, **keywords: Any) -> Any:
         calls[0] += 1
@@ -180,16 +190,20 @@ def proxy(to_candidate: int, from_candidate: int, calls: list[int]) -> Callable[
                 return decode(content)
             except RecursionError as error:
                 raise NotPlain("a value nested too deeply") from error
-        raised = getattr(builtins, str(content), None)
-        if isinstance(raised, type) and issubclass(raised, Exception) and raised not in ENDS_LOOPS:
-            try:
-                error = raised("raised by the candidate")
-            except TypeError:  # UnicodeDecodeError and its kin want more arguments
-                error = CandidateError(str(content)[:100])
-            raise error
-        raise CandidateError(str(content)[:100])
+        raise named_error(str(content)[:100])
 
     return candidate
+
+
+def named_error(name: str) -> Exception:
+    """The standard exception of this name, so that a test may expect it; CandidateError for any other."""
+    import builtins
+
+    kind = getattr(builtins, name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in ENDS_LOOPS:
+        with contextlib.suppress(TypeError):  # UnicodeDecodeError and its kin want more arguments
+            return kind("raised by the candidate")
+    return CandidateError(name)
 
 
 def whole(prompt: str) -> str:
@@ -201,7 +215,7 @@ def whole(prompt: str) -> str:
     return prompt
 
 
-# ------------------------------------------------------------------------------------------ the candidate's process
+# ---- the candidate's process
 
 
 def run_candidate(requests: int, answers: int) -> None:
@@ -247,7 +261,7 @@ def limit(memory: int, seconds: int) -> None:
     at_most(resource.RLIMIT_NPROC, 1)
 
 
-NOT_AHEAD = {"antigravity", "this", "test", "idlelib", "turtledemo", "turtle", "tkinter", "lib2to3", "__main__"}
+NOT_AHEAD = {"antigravity", "this", "test", "idlelib", "turtledemo", "turtle", "tkinter", "lib2to3"}
 LATER = ("_strptime", "weakref", "types", "copyreg", "linecache", "encodings.ascii", "encodings.latin_1")
 
 
@@ -269,29 +283,36 @@ def import_ahead(program: str) -> None:
     for name in names:
         top = name.split(".")[0]
         if top in sys.stdlib_module_names and top not in NOT_AHEAD:
-            try:
+            # `from module import function` names no module; a wrong name fails again when it is executed.
+            with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-            except ImportError:
-                pass  # `from module import function` names no module; a wrong name fails when it is executed
 
 
-# System calls that stay: memory, clocks, the descriptors that are open, signals to oneself, the end.
+# System calls that stay: memory, clocks, descriptors that are open already, signals to oneself, the end.
+# fmt: off
+X86_64 = {
+    "read": 0, "write": 1, "close": 3, "fstat": 5, "poll": 7, "lseek": 8, "mmap": 9, "mprotect": 10,
+    "munmap": 11, "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "writev": 20,
+    "sched_yield": 24, "mremap": 25, "madvise": 28, "nanosleep": 35, "getpid": 39, "exit": 60, "uname": 63,
+    "gettimeofday": 96, "getrusage": 98, "times": 100, "getuid": 102, "getgid": 104, "geteuid": 107,
+    "getegid": 108, "getppid": 110, "sigaltstack": 131, "gettid": 186, "time": 201, "futex": 202,
+    "restart_syscall": 219, "clock_gettime": 228, "clock_getres": 229, "clock_nanosleep": 230,
+    "exit_group": 231, "getrandom": 318, "membarrier": 324, "rseq": 334,
+}
+AARCH64 = {
+    "read": 63, "write": 64, "close": 57, "fstat": 80, "ppoll": 73, "lseek": 62, "mmap": 222,
+    "mprotect": 226, "munmap": 215, "brk": 214, "rt_sigaction": 134, "rt_sigprocmask": 135,
+    "rt_sigreturn": 139, "writev": 66, "sched_yield": 124, "mremap": 216, "madvise": 233, "nanosleep": 101,
+    "getpid": 172, "exit": 93, "uname": 160, "gettimeofday": 169, "getrusage": 165, "times": 153,
+    "getuid": 174, "getgid": 176, "geteuid": 175, "getegid": 177, "getppid": 173, "sigaltstack": 132,
+    "gettid": 178, "futex": 98, "restart_syscall": 128, "clock_gettime": 113, "clock_getres": 114,
+    "clock_nanosleep": 115, "exit_group": 94, "getrandom": 278, "membarrier": 283, "rseq": 293,
+}
+# fmt: on
+# machine -> (AUDIT_ARCH, numbers)
 ALLOWED = {
-    # read write close fstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn writev
-    # sched_yield mremap madvise nanosleep getpid exit uname gettimeofday getrusage times getuid getgid geteuid
-    # getegid getppid sigaltstack gettid time futex restart_syscall clock_gettime clock_getres clock_nanosleep
-    # exit_group getrandom membarrier rseq
-    "x86_64": (
-        0xC000003E,
-        (0, 1, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 24, 25, 28, 35, 39, 60, 63, 96, 98, 100, 102, 104, 107)
-        + (108, 110, 131, 186, 201, 202, 219, 228, 229, 230, 231, 318, 324, 334),
-    ),
-    # the same, with ppoll for poll and without time
-    "aarch64": (
-        0xC00000B7,
-        (63, 64, 57, 80, 73, 62, 222, 226, 215, 214, 134, 135, 139, 66, 124, 216, 233, 101, 172, 93, 160, 169, 165)
-        + (153, 174, 176, 175, 177, 173, 132, 178, 98, 128, 113, 114, 115, 94, 278, 283, 293),
-    ),
+    "x86_64": (0xC000003E, tuple(X86_64.values())),
+    "aarch64": (0xC00000B7, tuple(AARCH64.values())),
 }
 REFUSED = 0x00050000 | 1  # SECCOMP_RET_ERRNO with EPERM
 PERMITTED = 0x7FFF0000
@@ -299,7 +320,7 @@ KILLED = 0x80000000
 
 
 def seal(parent: int) -> None:
-    """Gives up all system calls but `ALLOWED`, for good. Raises OSError or KeyError where that can't be had."""
+    """Gives up all system calls but `ALLOWED`, for good. Raises OSError or KeyError if it can't."""
     import ctypes
 
     libc = ctypes.CDLL(None, use_errno=True)
@@ -330,7 +351,7 @@ def seal(parent: int) -> None:
 
 
 def filter_program(architecture: int, numbers: tuple[int, ...]) -> bytes:
-    """The allow-list as a BPF program: eight bytes per instruction (code, jump if true, jump if false, constant)."""
+    """The allow-list as BPF: eight bytes per instruction (code, jump if true, if false, constant)."""
     load, equal, answer = 0x20, 0x15, 0x06
     steps = [(load, 0, 0, 4), (equal, 1, 0, architecture), (answer, 0, 0, KILLED), (load, 0, 0, 0)]
     for position, number in enumerate(numbers):
@@ -340,14 +361,12 @@ def filter_program(architecture: int, numbers: tuple[int, ...]) -> bytes:
 
 
 def main() -> None:
-    """The script: role, then the descriptors to write to and to read from; the tests' job is on standard input."""
+    """Arguments: role, descriptors to write to and to read from; the tests' job is on standard input."""
     role, outgoing, incoming = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     sys.argv = [""]
     if role == "candidate":
-        try:
+        with contextlib.suppress(Gone):
             run_candidate(incoming, outgoing)
-        except Gone:
-            pass
         return
     job = json.loads(sys.stdin.buffer.read())
     verdicts = os.dup(1)

@@ -45,7 +45,7 @@ def last_number(text: str) -> Decimal | None:
 
 
 def gsm8k(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """strict, flexible: whether `####`'s number, or the last number, is right; no_answer: no `####` number at all."""
+    """strict, flexible: whether the number after `####`, or the last one, is right; no_answer: no `####`."""
     text, gold = results[0], strict_number(doc["answer"])
     strict, flexible = strict_number(text), last_number(text)
     return {
@@ -69,9 +69,7 @@ def run_candidates(
     """A filter of lm-evaluation-harness: each completion becomes {outcome, detail, completion}."""
     fault = sandbox_fault()
     jobs = [
-        (number, completion)
-        for number, completions in enumerate(responses)
-        for completion in completions
+        (number, completion) for number, completions in enumerate(responses) for completion in completions
     ]
     if fault is None:
         problems = [
@@ -96,7 +94,7 @@ def humaneval(doc: Mapping[str, Any], results: Sequence[Sequence[Mapping[str, st
 
 
 def pass_at_k(samples: int, right: int, k: int) -> float:
-    """The chance that one of k completions drawn from `samples` is right: 1 - prod(1 - k/i) (Chen et al., 2021).
+    """The chance that one of k drawn completions is right: 1 - prod(1 - k/i) (Chen et al., 2021).
 
     >>> pass_at_k(10, 3, 1), pass_at_k(2, 0, 2), pass_at_k(5, 5, 1)
     (0.3, 0.0, 1.0)

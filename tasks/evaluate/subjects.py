@@ -22,8 +22,8 @@ class BySubject(ConfigurableTask):
             examples = self._examples().get(doc["subject"], [])
             if len(examples) < num_fewshot:
                 raise StageError(
-                    f"{self.config.task}: {len(examples)} worked examples for the subject {doc['subject']!r}, "
-                    f"num_fewshot asks for {num_fewshot}"
+                    f"{self.config.task}: num_fewshot asks for {num_fewshot} worked examples, "
+                    f"the subject {doc['subject']!r} has {len(examples)}"
                 )
             self.sampler = FirstNSampler(examples)
         return super().fewshot_context(doc, num_fewshot, **options)

@@ -1,4 +1,4 @@
-"""A long text through a short window: every token is predicted once, with as much before it as the stride leaves."""
+"""A long text through a short window: each token is predicted once, with as much before it as can be."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from tasks.evaluate.forward import Row
 
 
 def windows(length: int, window: int, stride: int) -> Iterator[tuple[int, int, int]]:
-    """(start, first, end) triples: the model reads [start, end) and is judged on the successors of [first, end).
+    """(start, first, end): the model reads [start, end) and is judged on what follows each of [first, end).
 
-    The judged ranges cover [0, length) once; every window but the first is full and advances by `stride` or less.
+    The judged ranges cover [0, length) once; every window but the first is full and advances by `stride` or
+    less.
 
     >>> list(windows(10, 4, 2))
     [(0, 0, 4), (2, 4, 6), (4, 6, 8), (6, 8, 10)]
