@@ -30,7 +30,8 @@ MOST_FLAGS = 40
 def training(run: Run) -> Section:
     """Loss, gradient norm, learning rate and speed over the steps, with what happened on the way."""
     node = run.nodes.get("pretrain")
-    path = node.file("metrics.jsonl") if node is not None else None
+    begun = node is not None and (node.manifest or node.status in ("running", "failed", "interrupted"))
+    path = node.file("metrics.jsonl") if node is not None and begun else None
     if node is None or path is None:
         return absent("training", "Training", "Pretrain is not part of this run, or hasn't logged a step.")
     series = read_series(path, COLUMNS)

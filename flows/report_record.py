@@ -23,7 +23,7 @@ def artifacts(run: Run) -> Section:
     lead = "A fingerprint covers the code's version, the configuration and the content of the inputs."
     rows = [_artifact(node) for node in nodes]
     head = ["node", "fingerprint", "version", "packages", "outputs", "bytes", "shards", "made", "commit"]
-    whole = table(head, rows, numeric=(4, 5, 6))
+    whole = table(head, rows, numeric=(4, 5, 6), class_="long artifacts")
     details = [tag("details", tag("summary", tag("b", node.name)), _detail(node)) for node in nodes]
     return Section("artifacts", "Artifacts", lead, [whole, sub("Inputs and outputs", details)])
 

@@ -1,6 +1,7 @@
 """A toy DAG of two nodes, real modules on the path: `ingest` reads text files, `filter` keeps the long ones."""
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-INGEST = '''
+INGEST = """
 from tasks.node import Config as Base, Shard, ShardResult, merge_metrics, not_identity
 
 VERSION = 1
@@ -37,9 +38,9 @@ def process(shard, out):
 
 def finish(shards, results, out):
     return merge_metrics(result.metrics for result in results)
-'''
+"""
 
-FILTER = '''
+FILTER = """
 from tasks.errors import StageError
 from tasks.node import Config as Base, Shard, ShardResult, merge_metrics
 
@@ -74,7 +75,7 @@ def finish(shards, results, out):
         raise StageError("filter: nothing is left")
     (out / "summary.txt").write_text(str(metrics["documents_out"]))
     return metrics
-'''
+"""
 
 
 @pytest.fixture
@@ -103,3 +104,10 @@ def toy(tmp_path, monkeypatch):
 
     with mock.patch.dict(NODES, {"ingest": "toy_ingest", "filter": "toy_filter"}, clear=True):
         yield SimpleNamespace(root=tmp_path, texts=texts, file=file, pipeline=pipeline)
+
+
+# The store that the report's tests read: its fixtures live in a file of their own, which also runs as a script.
+_spec = importlib.util.spec_from_file_location("sample_store", Path(__file__).with_name("sample_store.py"))
+_stores = sys.modules["sample_store"] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_stores)
+make_store, sample_store, hostile_store = _stores.make_store, _stores.sample_store, _stores.hostile_store
