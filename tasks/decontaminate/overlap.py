@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from tasks.dedup.compiled import compiled
+from tasks.decontaminate.hashset import hash_set
 from tasks.dedup.words import fold_texts, ngram_hashes
 
 _BATCH = 4 << 20  # bytes of text hashed at a time
@@ -37,18 +37,21 @@ class NgramSet:
         self.ngram = ngram
         found = [np.unique(_hashes(batch, ngram)[0]) for batch in _batches(texts)]
         self.hashes = np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)  # ascending
-        self._slots = _table(self.hashes)
+        self._known = hash_set(self.hashes)
 
     def __len__(self) -> int:
         return len(self.hashes)
 
     def contained_share(self, text: str) -> float:
-        """Share of the text's word n-grams, repeats counted, that the set contains: 0 to 1; 0 without words."""
+        """Share of the text's word n-grams, repeats counted, that the set contains; 0 without words."""
         return float(self.contained_shares([text])[0])
 
     def contained_shares(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> np.ndarray:
         """`contained_share` of each text: float64 (texts,). Much quicker than one by one."""
-        return _shares(*_hashes(texts, self.ngram), self._slots)  # type: ignore[no-any-return]
+        hashes, firsts = _hashes(texts, self.ngram)
+        found = np.concatenate([[0], np.cumsum(self._known.contains(hashes))])
+        totals = np.maximum(firsts[1:] - firsts[:-1], 1)
+        return np.asarray((found[firsts[1:]] - found[firsts[:-1]]) / totals)
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
@@ -66,42 +69,4 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
 
 def _hashes(texts: Sequence[str] | pa.Array | pa.ChunkedArray, ngram: int) -> tuple[np.ndarray, np.ndarray]:
     words = fold_texts(texts)
-    return ngram_hashes(words.data, words.starts, words.ends, words.texts, ngram)  # type: ignore[no-any-return]
-
-
-def _table(hashes: np.ndarray) -> np.ndarray:
-    """An open-addressing hash table, at most half full; 0 marks a free slot (a hash of 0 becomes 1)."""
-    size = 16
-    while size < 2 * len(hashes):
-        size *= 2
-    slots = np.zeros(size, np.uint64)
-    _fill(slots, hashes)
-    return slots
-
-
-@compiled
-def _fill(slots, hashes):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(slots) - 1)
-    for value in hashes:
-        value = max(value, np.uint64(1))
-        at = value & mask
-        while slots[at] != 0 and slots[at] != value:
-            at = (at + np.uint64(1)) & mask
-        slots[at] = value
-
-
-@compiled
-def _shares(hashes, firsts, slots):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(slots) - 1)
-    shares = np.zeros(len(firsts) - 1, np.float64)
-    for text in range(len(firsts) - 1):
-        found = 0
-        for i in range(firsts[text], firsts[text + 1]):
-            value = max(hashes[i], np.uint64(1))
-            at = value & mask
-            while slots[at] != 0 and slots[at] != value:
-                at = (at + np.uint64(1)) & mask
-            found += slots[at] == value
-        if firsts[text + 1] > firsts[text]:
-            shares[text] = found / (firsts[text + 1] - firsts[text])
-    return shares
+    return ngram_hashes(words, ngram)

@@ -182,7 +182,8 @@ def priorities(signatures: pa.Table, rules: Sequence[str], sources: Sequence[str
 
     Rules, the first that tells two documents apart decides: "source" (as listed in `sources`; those not
     listed come last, alike), "length" (the longer text), "date" (the newer; none comes last), "id" (the
-    smaller one; always the last rule). A minus in front turns a rule round ("-date": the older; none still comes last).
+    smaller one; always the last rule). A minus in front turns a rule round ("-date": the older; none still
+    comes last).
     """
     keys = []
     for rule in [*rules, "id"]:

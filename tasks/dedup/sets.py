@@ -48,7 +48,7 @@ class ShingleSets:
         done = 0
         for words in fold_batches(texts):
             words.zero_digits()
-            hashes, firsts = ngram_hashes(words.data, words.starts, words.ends, words.texts, ngram)
+            hashes, firsts = ngram_hashes(words, ngram)
             lengths = _sort_sets(hashes, firsts)
             for i, length in enumerate(lengths):
                 self._file.write(hashes[firsts[i] : firsts[i] + length].data)

@@ -256,39 +256,63 @@ def _decode(data, at, stop):  # type: ignore[no-untyped-def]
     return min(point, np.uint64(0x10FFFF)), at + one + count
 
 
-@compiled
-def ngram_hashes(data, starts, ends, texts, ngram):  # type: ignore[no-untyped-def]
+def word_hashes(words: Words) -> np.ndarray:
+    """A 64-bit hash of each word's bytes: uint64 (words,)."""
+    return _word_hashes(words.data, words.starts, words.ends)  # type: ignore[no-any-return]
+
+
+def ngram_hashes(words: Words, ngram: int, hashes: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """A 64-bit hash of every word n-gram of every text, in order, and where each text's begin.
 
-    A text of fewer than `ngram` words has one n-gram, all its words; one without words has none. Words are
-    hashed byte by byte (FNV-1a with a 64-bit finaliser), n-grams as polynomials of their words' hashes modulo
-    2^64. Returns uint64 (n-grams,), int64 (texts + 1,).
+    A text of fewer than `ngram` words has one n-gram, all its words; one without words has none. n-grams are
+    polynomials of their words' hashes (`word_hashes`, given or computed) modulo 2^64, mixed. Returns uint64
+    (n-grams,), int64 (texts + 1,).
     """
+    codes = word_hashes(words) if hashes is None else hashes
+    return _ngram_hashes(codes, words.texts, ngram)  # type: ignore[no-any-return]
+
+
+@compiled
+def _word_hashes(data, starts, ends):  # type: ignore[no-untyped-def]
+    """Eight bytes at a time, mixed in by splitmix64's finaliser; the length tells zero bytes from none."""
+    hashes = np.empty(len(starts), np.uint64)
+    for word in range(len(starts)):
+        at = np.uint64(starts[word])
+        end = np.uint64(ends[word])
+        code = end - at
+        while at < end:
+            lane = np.uint64(0)
+            for i in range(min(np.uint64(8), end - at)):
+                lane = (lane << np.uint64(8)) | np.uint64(data[at + i])
+            code = _mixed(code * np.uint64(0x9E3779B97F4A7C15) + lane + np.uint64(1))
+            at += np.uint64(8)
+        hashes[word] = code
+    return hashes
+
+
+@compiled
+def _ngram_hashes(codes, texts, ngram):  # type: ignore[no-untyped-def]
     base = np.uint64(0x9E3779B97F4A7C15)
     leading = np.uint64(1)
     for _ in range(ngram):
         leading = leading * base
-    hashes = np.empty(len(starts), np.uint64)
+    hashes = np.empty(len(codes), np.uint64)
     firsts = np.empty(len(texts), np.int64)
-    recent = np.zeros(ngram, np.uint64)
     count = 0
     for text in range(len(texts) - 1):
         firsts[text] = count
         value = np.uint64(0)
-        recent[:] = np.uint64(0)
         first = texts[text]
         last = texts[text + 1]
-        for word in range(first, last):
-            code = np.uint64(0xCBF29CE484222325)
-            for i in range(starts[word], ends[word]):
-                code = (code ^ np.uint64(data[i])) * np.uint64(0x100000001B3)
-            code = _mixed(code)
-            slot = (word - first) % ngram
-            value = value * base + code - recent[slot] * leading
-            recent[slot] = code
-            if word - first >= ngram - 1 or word == last - 1:
-                hashes[count] = _mixed(value)
-                count += 1
+        for word in range(first, min(first + ngram, last)):
+            value = value * base + codes[word]
+        if last > first:
+            hashes[count] = _mixed(value)
+            count += 1
+        for word in range(first + ngram, last):
+            value = value * base + codes[word] - codes[word - ngram] * leading
+            hashes[count] = _mixed(value)
+            count += 1
     firsts[-1] = count
     return hashes[:count], firsts
 
