@@ -1,0 +1,33 @@
+# Everything starts here: `make run`, `make test`. Each installs what it needs into .venv first (.ci/install), once.
+#
+#   PYTHON=python3.12        the interpreter that .venv is made from
+#   TORCH_INDEX=<url>        another build of the pinned torch (README.md, "CPU and CUDA")
+#   ARGS='--set key=value'   more arguments for `smelt run`, pytest or the bench scripts
+
+.PHONY: help run test bench lint install clean
+.DEFAULT_GOAL := help
+export PYTHON TORCH_INDEX
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+run: install  ## the whole pipeline on the sample corpus (or what pipeline.yaml says)
+	@.venv/bin/smelt run $(ARGS)
+
+test: install  ## the test suite
+	@.venv/bin/python -m pytest $(ARGS)
+
+bench: install  ## the measured comparisons of tests/bench, some of them minutes long
+	@.venv/bin/python -m pytest tests/bench -m bench -s $(ARGS)
+
+lint: install  ## ruff and mypy
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+install:  ## .venv, with everything at the versions of constraints.txt
+	@.ci/install
+
+clean:  ## removes .venv and caches; artifacts and sample stay
+	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find flows tasks model tests -name __pycache__ -prune -exec rm -rf {} +
