@@ -48,12 +48,12 @@ def main() -> int:
 
 def _run(run: RunContext, job: dict[str, Any]) -> int:
     with prefect_api(run.record.folder / "prefect") as url:
-        from flows.pipeline import pipeline, quiet_console
+        from flows.pipeline import flush_logs, pipeline
 
-        quiet_console()
         if os.environ.get("PREFECT_API_URL") and "PREFECT_HOME" not in os.environ:
             run.record.data["links"]["prefect"] = url.removesuffix("/api")
         state = pipeline(job["file"], job["overrides"], run_id=run.id, **job["selection"], return_state=True)
+        flush_logs()
     if run.engine.stopped:
         return INTERRUPTED
     if not state.is_completed():
@@ -67,7 +67,8 @@ def _run(run: RunContext, job: dict[str, Any]) -> int:
 
 def _stop_when_asked(run: RunContext) -> None:
     """Waits for the end of standard input: then every worker is killed, and the run ends by its own errors."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):  # unbuffered: a lock of Python's own reader would outlive the thread
+        pass
     run.engine.stop()
 
 

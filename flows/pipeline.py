@@ -7,7 +7,6 @@ store's business (flows/store.py), so Prefect's own result cache is off.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -36,8 +35,8 @@ def _retry(_task: Any, _run: Any, state: State[Any]) -> bool:
 @task(cache_policy=NO_CACHE, persist_result=False, retry_delay_seconds=exponential_backoff(2), retry_jitter_factor=0.5,
       retry_condition_fn=_retry)
 def run_batch(engine: Any, node: str, function: Any, jobs: Any) -> Any:
-    """A batch of a node's jobs. Its arguments are quoted: Prefect passes them on without looking into them."""
-    return run_jobs(engine.unquote(), node, function.unquote(), jobs.unquote())
+    """A batch of a node's jobs; the caller quotes its arguments, so that Prefect doesn't look into them."""
+    return run_jobs(engine, node, function, jobs)
 
 
 def _mapper(run: RunContext, node: str) -> Callable[..., list[Any]]:
@@ -107,17 +106,10 @@ def _artifact(create: Callable[..., Any], **content: Any) -> None:
         log.warning("Prefect took no artifact %r: %s", content["key"], error)
 
 
-def quiet_console() -> None:
-    """Leaves the terminal to smelt's own log; Prefect's records still go to its API."""
-    for name in list(logging.root.manager.loggerDict):
-        if name.split(".")[0] == "prefect":
-            logger = logging.getLogger(name)
-            for handler in list(logger.handlers):
-                if type(handler).__name__ == "PrefectConsoleHandler":
-                    logger.removeHandler(handler)
-    with contextlib.suppress(ImportError):
-        from prefect.logging.handlers import APILogHandler
+def flush_logs() -> None:
+    """Waits until Prefect's API has every log record and event; for a server that is about to stop."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
 
-        log.addHandler(APILogHandler())
-
-
+    APILogWorker.drain_all(timeout=10)
+    EventsWorker.drain_all(timeout=10)

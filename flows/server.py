@@ -31,6 +31,9 @@ def prefect_api(home: Path) -> Iterator[str]:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_RESULTS_PERSIST_BY_DEFAULT", "false")
     os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
+    # The terminal is smelt's own; what it logs goes to Prefect's API as well.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "smelt")
     if url := os.environ.get("PREFECT_API_URL"):
         yield url
         return
