@@ -218,7 +218,8 @@ class Transformer(nn.Module):
         """Logits (B, V) after the last of tokens (B, T), which follow the cache's and are added to them."""
         start, end = cache.filled, cache.filled + tokens.shape[1]
         columns = torch.arange(end, device=tokens.device)
-        positions = (columns[start:] - cache.padding[:, None]).clamp(min=0)
+        # Clamped: padding has no position, nor has a row that ended at the window while others go on.
+        positions = (columns[start:] - cache.padding[:, None]).clamp(0, self.config.max_sequence_length - 1)
         cos, sin = self.cos[positions].unsqueeze(1), self.sin[positions].unsqueeze(1)
         # A row's padding sees itself only: it must see something, or its NaN would spread through the values.
         mask = (columns <= columns[start:, None]) & (columns >= cache.padding[:, None, None])
