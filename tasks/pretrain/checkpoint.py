@@ -101,9 +101,9 @@ def load(engine: Engine, found: Found) -> dict[str, Any]:
     if found.zero_stage != engine.stage or (engine.stage > 0 and found.world_size != engine.world_size):
         raise StageError(
             f"the checkpoint {found.path} was written by {found.world_size} processes at ZeRO "
-            f"{found.zero_stage}, and training runs with {engine.world_size} at ZeRO {engine.stage}: set "
-            f"pretrain.processes to {found.world_size} and pretrain.zero_stage to {found.zero_stage} to go on "
-            f"from it, or remove {found.path.parent} to start anew"
+            f"{found.zero_stage}, and training runs with {engine.world_size} at ZeRO {engine.stage}: to go "
+            f"on from it, set pretrain.processes to {found.world_size} and pretrain.zero_stage to "
+            f"{found.zero_stage}; to start anew, remove {found.path.parent}"
         )
     loaded, client = engine.deepspeed.load_checkpoint(str(found.path.parent), tag=found.path.name)
     if loaded is None or Path(loaded).parent.name != found.path.name:

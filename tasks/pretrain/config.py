@@ -79,7 +79,7 @@ class RunConfig(Config):
     keep_checkpoints: int = not_identity(2, ge=1)
     log_every: int = not_identity(1, ge=1)
     validation_every: int = not_identity(100, ge=1)
-    validation_batches: int = not_identity(8, ge=1)
+    validation_batches: int = not_identity(4, ge=1)
     tensorboard: bool = not_identity(True)
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import random
 import shutil
@@ -48,6 +49,7 @@ class Trainer:
         self.faults = job.faults + faults.from_environment()
         self.recorder = Recorder(job.folder, tensorboard=self.config.tensorboard) if self.rank == 0 else None
         config = self.config
+        self.guard, self.skips, self.step = SpikeGuard(config.guard), Skips(), 0
         self.batches = self._open(job.train, config.mixture)
         self.validation = self._open(job.validation, None)
         _seed(config.seed)
@@ -57,7 +59,6 @@ class Trainer:
         self.engine = Engine(Transformer(shape), config, device, self._stage())
         _seed(config.seed + 1 + self.rank)
         self.peak, self.peak_source = peak_flops(device, config.dtype)
-        self.guard, self.skips, self.step = SpikeGuard(config.guard), Skips(), 0
         self.meter = Meter(config.batch_size * config.sequence_length)
         self.first_tried: dict[int, int] = {}  # step -> the position that it took at first
         self.warm = False  # the coming step has nothing left to compile
@@ -266,16 +267,13 @@ class Trainer:
             size += int(self.bytes_of_token[targets].sum())
         total = torch.tensor(size, dtype=torch.int64, device=self.engine.device)
         dist.all_reduce(total)
-        self.validation_loss = float(nats)
-        bits = self.validation_loss / np.log(2) * count * self.meter.tokens_per_step
+        bits = float(nats) / math.log(2) * count * self.meter.tokens_per_step
+        self.validation_figures = {
+            "validation_loss": float(nats),
+            "validation_bits_per_byte": round(bits / max(1, int(total)), 5),
+        }
         if self.recorder is not None:
-            per_byte = round(bits / max(1, int(total)), 5)
-            line = {
-                "step": step,
-                "validation_loss": self.validation_loss,
-                "validation_bits_per_byte": per_byte,
-            }
-            self.recorder.metrics(line)
+            self.recorder.metrics({"step": step, **self.validation_figures})
 
     # The end
 

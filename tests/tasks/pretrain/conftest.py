@@ -37,7 +37,7 @@ def write_shard(folder: Path, name: str, tokens: np.ndarray) -> None:
 
 
 def sentences(count: int, seed: int) -> np.ndarray:
-    """Tokens of a language with something to learn: each follows the one before by 1, 2 or 3, modulo the vocabulary."""
+    """Tokens of a language with something to learn: each is the one before plus 1, 2 or 3."""
     steps = np.random.default_rng(seed).integers(1, 4, count)
     return (np.cumsum(steps) % VOCABULARY).astype(np.uint16)
 
@@ -73,13 +73,3 @@ def make_job(corpus: Path, tmp_path: Path):
         )
 
     return make
-
-
-def lines(job: Job, name: str) -> list[dict[str, Any]]:
-    """The lines of metrics.jsonl or events.jsonl."""
-    return [json.loads(line) for line in (job.folder / f"{name}.jsonl").read_text().splitlines()]
-
-
-def losses(job: Job) -> dict[int, float]:
-    """Step -> training loss."""
-    return {line["step"]: line["loss"] for line in lines(job, "metrics") if "loss" in line}

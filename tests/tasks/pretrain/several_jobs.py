@@ -1,0 +1,16 @@
+"""Under torchrun, runs jobs one after the other in one process group: several_jobs.py JOB..."""
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from tasks.pretrain import engine, train
+from tasks.pretrain.job import Job
+
+torch.set_num_threads(1)
+device = engine.start("cpu")
+for path in sys.argv[1:]:
+    train.run(Job.read(Path(path)), device)
+dist.destroy_process_group()
