@@ -2,7 +2,7 @@
 #
 #   PYTHON=python3.12        the interpreter that .venv is made from
 #   TORCH_INDEX=<url>        another build of the pinned torch (README.md, "CPU and CUDA")
-#   ARGS='--set key=value'   more arguments for `smelt run`, pytest or the bench scripts
+#   ARGS='--set key=value'   more arguments, for `smelt run` or pytest
 
 .PHONY: help run test bench lint install clean
 .DEFAULT_GOAL := help
@@ -17,8 +17,9 @@ run: install  ## the whole pipeline on the sample corpus (or what pipeline.yaml 
 test: install  ## the test suite
 	@.venv/bin/python -m pytest $(ARGS)
 
-bench: install  ## the measured comparisons of tests/bench, some of them minutes long
-	@.venv/bin/python -m pytest tests/bench -m bench -s $(ARGS)
+bench: install  ## the measured comparisons of tests/bench, minutes each; ONLY=minhash for one of them
+	@for script in $(or $(ONLY:%=tests/bench/%.py),$(wildcard tests/bench/*.py)); do \
+		echo "== $$script"; .venv/bin/python $$script || exit 1; done
 
 lint: install  ## ruff and mypy
 	.venv/bin/ruff check
