@@ -56,7 +56,7 @@ def _linear_ticks(low: float, high: float, count: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.8)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(n * step, 12) for n in range(first, max(last, first + 1) + 1)]
+    return sorted({float(f"{n * step:.10g}") for n in range(first, max(last, first + 1) + 1)})
 
 
 def _log_ticks(low: float, high: float, count: int) -> list[float]:
@@ -126,9 +126,7 @@ def line_chart(lines: Sequence[Line], x: Axis, y: Axis, *, title: str, height: i
         if named[1:]
         else None
     )
-    return _figure(
-        title, y.label, legend, frame(x, y, height, join(inner, dots, _marks(marks, x)))
-    )
+    return _figure(title, y.label, legend, frame(x, y, height, join(inner, dots, _marks(marks, x))))
 
 
 def _dot(told: str, x: float, y: float, look: str) -> Markup:

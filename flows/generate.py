@@ -23,9 +23,9 @@ def stream(
 ) -> Iterator[str]:
     """The model's continuation of `prompt` in whole characters, up to where the model ends the text.
 
-    model_folder: Hugging Face layout with its tokenizer, as pretrain leaves it. An empty prompt begins a
-    document; one longer than the model's window is cut at its beginning. Raises ConfigError where there is no
-    model, StageError where the files can't be read.
+    model_folder: Hugging Face layout with its tokenizer, as pretrain leaves it. The prompt begins a document;
+    what doesn't fit into the model's window beside the new tokens is cut at its beginning. The text ends where
+    the window is full. Raises ConfigError where there is no model, StageError where its files can't be read.
     """
     folder = Path(model_folder)
     for name in ("config.json", "tokenizer.json"):
@@ -51,8 +51,8 @@ def _stream(folder: Path, prompt: str, most: int, temperature: float, top_k: int
     model.eval()
     end = tokenizer.token_to_id(END)
     window = model.config.max_sequence_length
-    tokens = tokenizer.encode(prompt, add_special_tokens=False).ids
-    start = tokens if tokens else [0 if end is None else end]
+    text = prompt.encode("utf-8", "replace").decode()  # an argument that wasn't UTF-8 has lone surrogates
+    start = ([] if end is None else [end]) + tokenizer.encode(text, add_special_tokens=False).ids or [0]
     start = start[-max(1, min(window - 1, window - min(most, window // 2))) :]
     pieces = Decoder(tokenizer)
     stop = () if end is None else (end,)

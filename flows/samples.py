@@ -189,13 +189,23 @@ def dropped_samples(
     sweep takes one document of a rule from each group, so that no source shows alone; a second fills up.
     """
     groups = row_groups(documents).chosen
-    groups = groups[:: max(1, -(-len(groups) // most_groups))]
+    groups = _in_turn(groups[:: max(1, -(-len(groups) // most_groups))])
     found: dict[str, list[Dropped]] = {}
     for limit in (1, per_rule):
         for path, number in groups:
             if limit == 1 or any(len(items) < per_rule for items in found.values()):
                 _sweep(ledger, path, number, found, (limit, per_rule, rules))
     return found
+
+
+def _in_turn(groups: Sequence[tuple[Path, int]]) -> list[tuple[Path, int]]:
+    """The first group of each file, then the second of each, and so on."""
+    seen: Counter[Path] = Counter()
+    ranked = []
+    for path, number in groups:
+        ranked.append((seen[path], len(ranked), path, number))
+        seen[path] += 1
+    return [(path, number) for _, _, path, number in sorted(ranked)]
 
 
 def _sweep(

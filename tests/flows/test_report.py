@@ -14,17 +14,47 @@ import pytest
 from flows.report import SECTIONS, write_report
 
 VOID = {"meta", "br", "hr"}
-ALLOWED = set(
-    """
-    html head meta title style body main nav header footer section div p span a b small code pre h1 h2 h3 ul ol
-    li dl dt dd table thead tbody tr th td details summary figure figcaption blockquote q article br
-    svg g rect line circle polyline polygon text
-    """.split()
-)
+ALLOWED = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "nav",
+        "header",
+        "footer",
+        "section",
+        "div",
+        "p",
+    ),
+    *(
+        "span",
+        "a",
+        "b",
+        "small",
+        "code",
+        "pre",
+        "h1",
+        "h2",
+        "h3",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "table",
+    ),
+    *("thead", "tbody", "tr", "th", "td", "details", "summary", "figure", "figcaption", "blockquote", "q"),
+    *("article", "br", "svg", "g", "rect", "line", "circle", "polyline", "polygon", "text"),
+}
 
 
 class Page(HTMLParser):
-    """A page taken apart: its elements, attributes and visible text; it fails on elements that don't close."""
+    """A page taken apart: elements, attributes, visible text. Fails on elements that don't close."""
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
@@ -180,7 +210,7 @@ def test_secrets_in_settings_are_blotted_out(page):
 def test_the_page_stays_small_whatever_the_store_holds(tmp_path, make_store):
     store = make_store(tmp_path / "store")
     [metrics] = (store.path / "pretrain").rglob("metrics.jsonl")
-    line = '{"step": %d, "loss": %f, "grad_norm": 1.0, "learning_rate": 0.001, "tokens_per_second": 9, "mfu": 0.3}\n'
+    line = '{"step": %d, "loss": %f, "grad_norm": 1.0, "learning_rate": 0.001, "mfu": 0.3}\n'
     metrics.write_text("".join(line % (n, 2 + 1 / n) for n in range(1, 30_000)))
     skip = {"event": "skip", "detail": "x" * 500}
     [events] = (store.path / "pretrain").rglob("events.jsonl")
