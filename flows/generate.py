@@ -25,7 +25,7 @@ def stream(
 
     model_folder: Hugging Face layout with its tokenizer, as pretrain leaves it. The prompt begins a document;
     what doesn't fit into the model's window beside the new tokens is cut at its beginning. The text ends where
-    the window is full. Raises ConfigError where there is no model, StageError where its files can't be read.
+    the window is full. ConfigError where there is no model, StageError where its files can't be read.
     """
     folder = Path(model_folder)
     for name in ("config.json", "tokenizer.json"):

@@ -188,8 +188,8 @@ def dropped_samples(
     At most `most_groups` row groups of documents are read, evenly spread; a rare rule may be missed. A first
     sweep takes one document of a rule from each group, so that no source shows alone; a second fills up.
     """
-    groups = row_groups(documents).chosen
-    groups = _in_turn(groups[:: max(1, -(-len(groups) // most_groups))])
+    chosen = row_groups(documents).chosen
+    groups = _in_turn(chosen[:: max(1, -(-len(chosen) // most_groups))])
     found: dict[str, list[Dropped]] = {}
     for limit in (1, per_rule):
         for path, number in groups:
@@ -201,7 +201,7 @@ def dropped_samples(
 def _in_turn(groups: Sequence[tuple[Path, int]]) -> list[tuple[Path, int]]:
     """The first group of each file, then the second of each, and so on."""
     seen: Counter[Path] = Counter()
-    ranked = []
+    ranked: list[tuple[int, int, Path, int]] = []
     for path, number in groups:
         ranked.append((seen[path], len(ranked), path, number))
         seen[path] += 1
