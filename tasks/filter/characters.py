@@ -4,7 +4,7 @@ A chunk is what stands between whitespace (`str.isspace`). Within a chunk, in th
 
 1. Edge marks (brackets, quotes, sentence marks, dashes – and —, currency, icons, `_ = < > ``; but none of
    `/ \\ @ - | ~ + ^`) at its start and end are words of their own, one each; two or more full stops are one.
-2. A core that holds `://` or starts with `www.` stays one word.
+2. A core that starts with letters and `://`, or with `www.`, stays one word.
 3. An apostrophe and the one or two letters after it at the core's end are a word, `n't` with its n
    (it|'s, they|'ll, do|n't).
 4. The core is cut around: a hyphen or dash run between letters; a comma between letters; one of `: < > = /`

@@ -194,14 +194,14 @@ def _clitic(cps, cls, i, j):
 
 
 @inner
-def _is_url(cps, i, j):
-    """Whether the core [i, j) starts with www. or holds :// further on."""
+def _is_url(cps, cls, i, j):
+    """Whether the core [i, j) starts with www. or with letters and ://, and goes on."""
     if j - i > 4 and cps[i + 3] == 46 and cps[i] | 32 == cps[i + 1] | 32 == cps[i + 2] | 32 == 119:
         return True
-    k = i + 1
-    while k < j - 2 and not (cps[k] == 58 and cps[k + 1] == 47 and cps[k + 2] == 47):
+    k = i
+    while k < j and cls[k] & LETTER:
         k += 1
-    return k < j - 2
+    return k > i and k + 3 < j and cps[k] == 58 and cps[k + 1] == 47 and cps[k + 2] == 47
 
 
 @inner
@@ -267,7 +267,7 @@ def _mark_chunk(cps, cls, marks, a, b):
     plain = True
     for k in range(i + 1, j):
         plain = plain and cls[k] & (LETTER | DIGIT) != 0
-    if plain or _is_url(cps, i, j):
+    if plain or _is_url(cps, cls, i, j):
         return
     clitic = _clitic(cps, cls, i, j)
     if clitic < j:

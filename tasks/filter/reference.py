@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from itertools import product
 
 from tasks.filter.characters import EDGE, LETTER, LOWER, SYMBOL, TERMINAL, UPPER, flags
 from tasks.filter.counts import NGRAM_WORDS
 
 STOP_WORDS = {"the", "be", "to", "of", "and", "that", "have", "with"}
+_WWW = {"".join(three) for three in product("wW", repeat=3)}
 _NOT = re.compile("[nN]['’][tT]")
 POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
 
@@ -51,12 +53,18 @@ def _marks(marks: str) -> list[str]:
 def _core_words(core: str) -> list[str]:
     if not core:
         return []
-    if "://" in core[1:] or (len(core) > 4 and re.match(r"[wW]{3}\.", core)) or _NOT.fullmatch(core):
+    if _is_url(core) or _NOT.fullmatch(core):
         return [core]
     clitic = re.search(rf"(?:(?<=.){_NOT.pattern}|(?<=.)['’].|(?<=.)['’]..)$", core, re.DOTALL)
     if clitic and all(_is(c, LETTER) for c in clitic.group() if c not in "'’"):
         return [*_infix_words(core[: clitic.start()], core), clitic.group()]
     return _infix_words(core, core)
+
+
+def _is_url(core: str) -> bool:
+    scheme, mark, rest = core.partition("://")
+    by_scheme = bool(scheme and mark and rest) and all(_is(c, LETTER) for c in scheme)
+    return by_scheme or (len(core) > 4 and core[3] == "." and core[:3] in _WWW)
 
 
 def _infix_words(head: str, core: str) -> list[str]:

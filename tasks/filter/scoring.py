@@ -63,8 +63,8 @@ def score(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> pa.Table:
     """The signals of each text: the columns of `SCHEMA`, in the order of the texts.
 
     texts: any Python strings, lone surrogates and all, or an Arrow string column (null counts as empty).
-    Time and memory are linear in the longest text: about six bytes a byte for ordinary text, and for huge ones
-    up to 90 MB for n-grams (the first 2^20 words are looked at).
+    Time and memory are linear: about six bytes a byte of the longest text, and at most 90 MB for its
+    n-grams (the first 2^20 words are looked at).
     """
     counts = np.zeros((len(texts), len(COUNTS)), dtype=np.int64)
     start = 0
