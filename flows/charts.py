@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows import figures
 from flows.markup import Markup, join, tag
@@ -214,6 +214,7 @@ def histogram(groups: Sequence[Bars], x: Axis, *, title: str, unit: str = "docum
     """Histograms over each other, the first behind. limits: thresholds, drawn as lines with their name."""
     counts = [count for group in groups for _, _, count in group.bins if count]
     y = axis([1, *counts] if log else counts, log=log, zero=True, ticks=4, format=figures.round_count)
+    y = replace(y, low=0.5) if log else y  # a bin of one has a bar too
     bars = []
     for group in groups:
         for low, high, count in group.bins:

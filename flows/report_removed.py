@@ -71,6 +71,8 @@ def contamination(run: Run) -> Section:
     if not known:
         return Section("contamination", "Contamination", "No benchmark item was found in the documents.")
     lead = "Documents that repeat a passage of a benchmark item are taken out before the tokenizer sees them."
+    if not any(mapping(numbers).get("items_hit") for numbers in known.values()):
+        lead = "No document repeats a passage of a benchmark item."
     names = {
         "items": "items",
         "unsearchable": "too short to search",
@@ -158,9 +160,9 @@ def _document(item: samples.Dropped) -> Markup:
         facts.append(join("score ", tag("b", figures.number(item.score)), limit))
     if item.matched_id:
         facts.append(join("like ", tag("code", one_line(item.matched_id, 64)[:12])))
-    short, long = excerpt(item.text, 260), excerpt(item.text, 1400)
+    short, long = excerpt(item.text, 260, lines=9), excerpt(item.text, 1400)
     text: Content = short
-    if len(long) > len(short):
+    if long != short:
         text = tag("details", tag("summary", tag("span", short)), long)
     return tag(
         "article",

@@ -89,7 +89,8 @@ def _table(*columns: str, right: tuple[int, ...] = (), title: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    table.pad_edge, table.collapse_padding = False, True
     for at, name in enumerate(columns):
         table.add_column(
             name, justify="right" if at in right else "left", no_wrap=at in right, header_style="dim"
@@ -108,8 +109,7 @@ def _funnel(run: Run) -> RenderableType | None:
     steps = funnel(node.manifest for node in run.nodes.values())
     if not steps:
         return None
-    columns = ("stage", "in", "out", "", "bytes in", "bytes out", "dropped by")
-    table = _table(*columns, right=(1, 2, 3, 4, 5), title="Documents")
+    table = _table("stage", "in", "out", "", "text", "dropped by", right=(1, 2, 3, 4), title="Documents")
     for step in steps:
         rules = [f"{drop.documents:,} {one_line(drop.rule, 40)}" for drop in step.drops[:3]]
         more = len(step.drops) - len(rules)
@@ -119,7 +119,6 @@ def _funnel(run: Run) -> RenderableType | None:
             figures.count(step.documents_in),
             (figures.count(step.documents_out), "bold"),
             (f"−{figures.share(step.dropped, step.documents_in)}" if step.dropped else "", "dim"),
-            figures.size(step.bytes_in),
             figures.size(step.bytes_out),
             ("\n".join(rules) + (f"\nand {more} more rules" if more > 0 else ""), "dim"),
         )

@@ -48,9 +48,14 @@ def one_line(text: object, limit: int = 120) -> str:
     return found if len(found) <= limit else found[: limit - 1].rstrip() + "…"
 
 
-def excerpt(text: object, limit: int = 600) -> str:
-    """The beginning of `text`, printable, lines kept, empty ones closed up, at most `limit` characters."""
+def excerpt(text: object, limit: int = 600, lines: int | None = None) -> str:
+    """The beginning of `text`, printable, its lines kept, empty ones closed up.
+
+    At most `limit` characters and, where given, `lines` lines; an ellipsis where it was cut.
+    """
     whole = str(text)
     found = re.sub(r"\n\s*\n+", "\n\n", printable(whole[: limit * 4]).expandtabs(4)).strip()
     cut = len(whole) > limit * 4 or len(found) > limit
+    if lines is not None and found.count("\n") >= lines:
+        found, cut = "\n".join(found.split("\n")[:lines]), True
     return found[: limit - 1].rstrip() + "…" if cut else found

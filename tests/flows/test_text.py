@@ -49,5 +49,10 @@ def test_cut_texts_keep_to_their_limit(text, limit):
     assert len(excerpt(text, limit)) <= limit
 
 
+def test_an_excerpt_keeps_to_its_lines():
+    assert excerpt("a\nb\nc", 100, lines=2) == "a\nb…"
+    assert excerpt("a\nb\nc", 100, lines=3) == "a\nb\nc"
+
+
 def test_line_ends_become_newlines():
     assert printable("a\r\nb\rc\u2028d\x0ce") == "a\nb\nc\nd\ne"
