@@ -13,9 +13,10 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
-_SEVEN_BIT = ("iso-2022", "iso2022", "utf-7", "hz")  # their bytes are also valid ASCII
-_UNWANTED = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(55296, 57344), 65279))
+_SEVEN_BIT = ("iso2022",)  # their bytes are also valid ASCII
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff]+")
 _SAMPLE = 128 << 10
+_HEAD = 1024
 _REPLACED = "�"
 MAX_REPLACED = 0.05  # share of characters that may be unreadable
 
@@ -31,7 +32,8 @@ def decode(data: bytes, declared: str | None = None, *, html: bool = False) -> t
         if data.startswith(bom):
             return data[len(bom) :].decode(charset, "replace"), charset
     named = [declared, _meta_charset(data) if html else None]
-    if not any(_codec(name).startswith(_SEVEN_BIT) for name in named if name):
+    wide = b"\0" in data[:_HEAD] and _codec(declared or "").startswith("utf-16")
+    if not wide and not any(_codec(name).startswith(_SEVEN_BIT) for name in named if name):
         try:
             return data.decode("utf-8"), "utf-8"
         except UnicodeDecodeError:
@@ -39,7 +41,7 @@ def decode(data: bytes, declared: str | None = None, *, html: bool = False) -> t
     best: tuple[str, str] | None = None
     for name in [*named, _detected(data), "cp1252"]:
         codec = _codec(name or "")
-        if not codec or codec in ("utf-16", "utf-32"):
+        if not codec or (codec.startswith("utf-16") and not wide):
             continue
         text = data.decode(codec, "replace")
         missing = text.count(_REPLACED)
@@ -56,11 +58,9 @@ def clean(text: str) -> str:
     >>> clean("a\\x00b\\r\\nc\\ud800")
     'ab\\nc'
     """
-    if text.isprintable():
-        return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.translate(_UNWANTED)
+    return _UNWANTED.sub("", text) if not text.isprintable() else text
 
 
 def unreadable(text: str) -> bool:
@@ -77,11 +77,10 @@ def _codec(name: str) -> str:
     """Python's name of a charset as browsers read it (latin-1 means windows-1252), "" if there is none."""
     from resiliparse.parse.encoding import map_encoding_to_html5
 
-    name = name.strip().strip("\"'")
-    mapped = map_encoding_to_html5(name, False) if name else None
+    mapped = map_encoding_to_html5(name.strip().strip("\"'"), False) if name else None
     try:
-        return codecs.lookup(mapped or name).name if name else ""
-    except (LookupError, ValueError):
+        return codecs.lookup(mapped).name if mapped else ""
+    except LookupError:
         return ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Union
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -20,4 +20,4 @@ KINDS: dict[str, ModuleType] = {
 if TYPE_CHECKING:
     from tasks.ingest.source import BaseSource as Source
 else:
-    Source = Annotated[Union[tuple(module.Source for module in KINDS.values())], Field(discriminator="kind")]
+    Source = Annotated[tuple(module.Source for module in KINDS.values()), Field(discriminator="kind")]

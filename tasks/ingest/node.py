@@ -31,7 +31,7 @@ UNREADABLE = "unreadable"  # the digest of a file that can't be read
 class Config(BaseConfig):
     """sources: where documents come from. shard_bytes: how much small files of books and code share a shard."""
 
-    sources: list[kinds.Source] = Field(min_length=1)
+    sources: list[kinds.Source] = Field(default_factory=list)
     shard_bytes: int = not_identity(4 << 20, ge=1)
 
     @field_validator("sources")
@@ -48,6 +48,8 @@ class Config(BaseConfig):
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
     """A shard for every crawl, JSON Lines and Parquet file, and for every `shard_bytes` of books and code."""
+    if not config.sources:
+        raise ConfigError("ingest: no sources. Name at least one under ingest.sources.")
     shards: list[Shard] = []
     for source in config.sources:
         files, repeated = _files(source, inputs)

@@ -114,7 +114,7 @@ def _record(window: _Window) -> Record:
     else:
         reason = "truncated"
     # A start inside the body is where the record really ended; otherwise the next one follows further on.
-    inside = _NEXT.search(window.data, len(head) - 1, size)
+    inside = _NEXT.search(window.data, len(head) - 1, size + _OVERLAP)
     if inside:
         body = bytes(window.data[len(head) : inside.end()])
         window.drop(inside.end())
@@ -147,7 +147,8 @@ def _behind(window: _Window, size: int) -> str | None:
         following = bytes(window.data[size:margin]).lstrip(b"\r\n")
         if len(following) >= 5 or len(window.data) < margin:
             break
-    if following.startswith(b"WARC/"):
+    # The standard's own end of record is believed even if the next one's start is damaged.
+    if following.startswith(b"WARC/") or (following and window.data.startswith(b"\r\n\r\n", size)):
         return None
     if following:
         return "wrong-length"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.node import Input
@@ -106,7 +106,7 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
     except (_Rejected, BadMessage) as error:
         return Loss(str(error), where, url, record.size)
     key = fields.get("warc-record-id") or f"@{record.offset}"
-    address = metadata.pop("canonical", None) or url or name
+    address = urljoin(url or "", metadata.pop("canonical", "")) or name
     metadata["group"] = source.group_of(address, host(address) or name)
     if fields.get("warc-truncated"):
         metadata["truncated"] = fields["warc-truncated"]

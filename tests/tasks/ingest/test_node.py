@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pydantic import ValidationError
+
+from tasks.document import DOCUMENTS, read_documents
+from tasks.errors import ConfigError, StageError
+from tasks.ingest import node
+from tasks.node import Input, Metrics, Shard, ShardResult
+
+
+def config(*sources: dict, **keys) -> node.Config:
+    return node.Config.model_validate({"sources": list(sources), **keys})
+
+
+def run(shards: list[Shard], out: Path) -> tuple[Metrics, list[Path]]:
+    results, folders = [], []
+    for shard in shards:
+        folders.append(out / shard.key)
+        folders[-1].mkdir(parents=True)
+        results.append(node.process(shard, folders[-1]))
+    return node.finish(shards, results, out), folders
+
+
+def rows(folders: list[Path], name: str) -> list[dict]:
+    return [row for folder in folders for row in pq.read_table(folder / f"{name}.parquet").to_pylist()]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, page: Callable[..., bytes]) -> Path:
+    """A crawl with a bad record, two books, a repository, JSON lines: 9 records, 6 of them documents."""
+    root = tmp_path / "in"
+    for folder in ("web", "books", "repo"):
+        (root / folder).mkdir(parents=True)
+    (root / "web/a.warc").write_bytes(page("one", 1) + page("two", 2, length=3) + page("three", 3))
+    (root / "books/b.txt").write_text("A book.\n")
+    (root / "books/empty.txt").write_text("")
+    (root / "repo/m.py").write_text("x = 1\n")
+    (root / "repo/LICENSE").write_text("MIT License")
+    (root / "rows.jsonl").write_text(
+        '{"text": "a", "id": "1"}\n{"text": "b", "id": "1"}\n{"text": "c", "id": "2"}\n'
+    )
+    return root
+
+
+SOURCES = (
+    {"kind": "warc", "name": "web", "paths": ["in/web"]},
+    {"kind": "books", "name": "books", "paths": ["in/books"]},
+    {"kind": "code", "name": "code", "paths": ["in/repo"]},
+    {"kind": "jsonl", "name": "rows", "paths": ["in/rows.jsonl"]},
+)
+
+
+def test_every_record_is_in_the_ledger_and_every_kept_one_in_the_documents(
+    corpus: Path, inputs, tmp_path: Path
+) -> None:
+    shards = node.partition(config(*SOURCES), inputs)
+    assert [shard.key for shard in shards] == ["web-00000", "books-00000", "code-00000", "rows-00000"]
+    metrics, folders = run(shards, tmp_path / "out")
+    ledger = rows(folders, "ledger")
+    kept = {row["id"] for row in ledger if row["verdict"] == "kept"}
+    documents = list(read_documents([folder / "documents.parquet" for folder in folders]))
+    assert kept == {document.id for document in documents}
+    assert len({row["id"] for row in ledger}) == len(ledger) == 9
+    assert sorted(row["rule"] for row in ledger if row["rule"]) == [
+        "empty-file",
+        "repeated-id",
+        "wrong-length",
+    ]
+    assert [document.text for document in documents] == ["one", "three", "A book.", "x = 1\n", "a", "c"]
+    assert documents[3].metadata["licence"] == "MIT"
+    assert metrics["documents_in"] == 9
+    assert metrics["documents_out"] == 6
+    assert metrics["sources"]["web"]["dropped"]["wrong-length"]["documents"] == 1
+    assert pq.read_schema(folders[0] / "documents.parquet").equals(DOCUMENTS)
+
+
+def test_the_table_of_files_adds_up(corpus: Path, inputs, tmp_path: Path) -> None:
+    _, folders = run(node.partition(config(*SOURCES), inputs), tmp_path / "out")
+    files = {row["file"]: row for row in rows(folders, "files")}
+    assert set(files) == {
+        "a.warc",
+        "b.txt",
+        "empty.txt",
+        "in/m.py" if "in/m.py" in files else "repo/m.py",
+        "rows.jsonl",
+    }
+    for row in files.values():
+        assert row["records"] == row["documents"] + row["lost"]
+        assert sum(json.loads(row["reasons"]).values()) == row["lost"]
+    assert json.loads(files["a.warc"]["reasons"]) == {"wrong-length": 1}
+
+
+def test_a_shard_carries_its_own_source_only_and_no_path_as_identity(corpus: Path, inputs) -> None:
+    shards = node.partition(config(*SOURCES), inputs)
+    other = node.partition(config({**SOURCES[0], "paths": ["in/web/*.warc"]}), inputs)
+    assert shards[0].config == other[0].config
+    assert "paths" not in shards[0].config
+    assert [file.name for file in shards[0].inputs["files"]] == [
+        file.name for file in other[0].inputs["files"]
+    ]
+
+
+def test_the_same_input_gives_the_same_bytes(corpus: Path, inputs, tmp_path: Path) -> None:
+    shards = node.partition(config(*SOURCES), inputs)
+    _, first = run(shards, tmp_path / "one")
+    _, second = run(shards, tmp_path / "two")
+    for one, two in zip(first, second, strict=True):
+        for name in ("documents", "ledger", "files"):
+            assert (one / f"{name}.parquet").read_bytes() == (two / f"{name}.parquet").read_bytes()
+
+
+def test_overlapping_paths_give_a_file_once(corpus: Path, inputs, tmp_path: Path) -> None:
+    source = {"kind": "books", "name": "b", "paths": ["in/books", "in/books/*.txt", "in/books/b.txt"]}
+    shards = node.partition(config(source), inputs)
+    assert [file.name for file in shards[0].inputs["files"]] == ["b.txt", "empty.txt"]
+    metrics, _ = run(shards, tmp_path / "out")
+    assert metrics["repeated_files"] == 3
+
+
+def test_a_new_file_costs_few_shards(tmp_path: Path, inputs) -> None:
+    (tmp_path / "many").mkdir()
+    for number in range(400):
+        (tmp_path / f"many/{number:03d}.txt").write_bytes(b"x" * 997)
+    cfg = config({"kind": "books", "name": "b", "paths": ["many"]}, shard_bytes=10_000)
+    before = [tuple(file.name for file in shard.inputs["files"]) for shard in node.partition(cfg, inputs)]
+    (tmp_path / "many/200b.txt").write_bytes(b"y" * 997)
+    after = [tuple(file.name for file in shard.inputs["files"]) for shard in node.partition(cfg, inputs)]
+    assert 20 < len(before) < 90
+    assert len(set(after) - set(before)) <= 4
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"kind": "warc", "name": "x", "paths": ["in/nothing/*.warc"]}, "matches no file"),
+        ({"kind": "warc", "name": "x", "paths": ["nowhere.warc"]}, "matches no file"),
+        ({"kind": "code", "name": "x", "paths": ["in/repo"], "extensions": [".rs"]}, "only licences"),
+        ({"kind": "books", "name": "x", "paths": ["in/books/b.txt", "in/other/b.txt"]}, "same name"),
+    ],
+)
+def test_a_source_that_can_not_be_read_is_one_message(
+    corpus: Path, inputs, source: dict, message: str
+) -> None:
+    (corpus / "other").mkdir()
+    (corpus / "other/b.txt").write_text("another")
+    with pytest.raises(ConfigError, match=message) as raised:
+        node.partition(config(source), inputs)
+    assert "'x'" in str(raised.value)
+
+
+def test_no_sources_and_two_of_one_name_are_refused(inputs) -> None:
+    with pytest.raises(ConfigError, match="no sources"):
+        node.partition(config(), inputs)
+    with pytest.raises(ValidationError, match="two sources are named 'web'"):
+        config(SOURCES[0], SOURCES[0])
+
+
+@pytest.mark.parametrize(
+    "keys", [{"kind": "nope"}, {"grup": "x"}, {"group": "("}, {"group": "x"}, {"name": "a b"}]
+)
+def test_mistyped_keys_are_refused(keys: dict) -> None:
+    with pytest.raises(ValidationError):
+        config({**SOURCES[0], **keys})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_without_permission_is_one_message(corpus: Path, inputs) -> None:
+    (corpus / "web").chmod(0)
+    with pytest.raises(ConfigError, match="can't be read"):
+        node.partition(config(SOURCES[0]), inputs)
+    (corpus / "web").chmod(0o755)
+
+
+def test_a_folder_that_fails_to_list_is_one_message(
+    corpus: Path, inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: object) -> object:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(ConfigError, match="can't be read"):
+        node.partition(config(SOURCES[0]), inputs)
+
+
+def test_an_unreadable_file_is_counted_and_the_rest_is_read(corpus: Path, inputs, tmp_path: Path) -> None:
+    (corpus / "books/gone.txt").symlink_to(corpus / "nowhere.txt")
+    shards = node.partition(config(SOURCES[1]), inputs)
+    assert [file.digest for file in shards[0].inputs["files"]][2] == node.UNREADABLE
+    metrics, folders = run(shards, tmp_path / "out")
+    assert metrics["dropped"]["unreadable"]["documents"] == 1
+    assert metrics["documents_out"] == 1
+
+
+def test_a_file_that_vanishes_after_the_plan_stops_the_shard(corpus: Path, inputs, tmp_path: Path) -> None:
+    [shard] = node.partition(config(SOURCES[1]), inputs)
+    (corpus / "books/b.txt").unlink()
+    with pytest.raises(StageError, match=r"b\.txt could be read a moment ago"):
+        node.process(shard, tmp_path)
+
+
+def test_no_document_at_all_is_a_failure_with_the_reasons() -> None:
+    dropped = {"arc": {"documents": 2, "bytes": 10}, "not-warc": {"documents": 5, "bytes": 10}}
+    result = ShardResult({"files": 7, "documents_in": 7, "documents_out": 0, "dropped": dropped})
+    with pytest.raises(StageError, match=r"7 files with 7 records gave no document \(not-warc: 5, arc: 2\)"):
+        node.finish([Shard("a", {"name": "web"})], [result], Path())
+
+
+def test_planning_two_thousand_files_is_quick(
+    tmp_path: Path, inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in range(20):
+        (tmp_path / f"repo/p{folder}").mkdir(parents=True)
+        for number in range(100):
+            (tmp_path / f"repo/p{folder}/{number}.py").write_text("x = 1\n")
+    monkeypatch.setattr(inputs, "file", lambda path, name: Input(name, str(path), "d"))
+    start = time.process_time()
+    shards = node.partition(config({"kind": "code", "name": "c", "paths": ["repo"]}), inputs)
+    assert time.process_time() - start < 0.3
+    assert sum(len(shard.inputs["files"]) for shard in shards) == 2000
+
+
+def test_the_node_imports_nothing_heavy() -> None:
+    code = "import sys, tasks.ingest.node; print(sorted({'pyarrow', 'numpy', 'fastwarc', 'resiliparse'} & set(sys.modules)))"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )
