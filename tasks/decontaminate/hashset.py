@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.dedup.compiled import compiled
+from tasks.filter.jit import compiled
 
 _BITS_EACH = 32  # of the filter in front of the table: about 3 % of the absent hashes pass it
 
@@ -21,7 +21,7 @@ class HashSet:
 
     def contains(self, hashes: np.ndarray) -> np.ndarray:
         """Which hashes (uint64) are in the set: bool."""
-        return _contained(hashes, self.slots, self.bits)  # type: ignore[no-any-return]
+        return _contained(hashes, self.slots, self.bits)
 
 
 def hash_set(hashes: np.ndarray) -> HashSet:
@@ -39,7 +39,7 @@ def _power(least: int, size: int) -> int:
 
 
 @compiled
-def _fill(slots, bits, hashes):  # type: ignore[no-untyped-def]
+def _fill(slots, bits, hashes):
     mask = np.uint64(len(slots) - 1)
     for value in hashes:
         value = max(value, np.uint64(1))
@@ -52,7 +52,7 @@ def _fill(slots, bits, hashes):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _contained(hashes, slots, bits):  # type: ignore[no-untyped-def]
+def _contained(hashes, slots, bits):
     mask = np.uint64(len(slots) - 1)
     words = np.uint64(len(bits) - 1)
     found = np.zeros(len(hashes), np.bool_)

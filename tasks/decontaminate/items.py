@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tasks.decontaminate.hashset import HashSet, hash_set
-from tasks.dedup.compiled import compiled
 from tasks.dedup.words import Words, fold_texts, ngram_hashes, word_hashes
+from tasks.filter.jit import compiled
 
 if TYPE_CHECKING:
     from tasks.decontaminate.node import Config
@@ -110,7 +110,7 @@ def _grams(
 
 
 @compiled
-def _telling(data, starts, ends, texts, codes, ngram):  # type: ignore[no-untyped-def]
+def _telling(data, starts, ends, texts, codes, ngram):
     """Which n-grams have at least `TELLING_WORDS` different words of two letters and more."""
     telling = np.zeros(len(codes), np.bool_)
     count = 0

@@ -24,9 +24,9 @@ import pyarrow as pa
 from tasks.decontaminate.hashset import HashSet
 from tasks.decontaminate.items import ItemIndex, Phrase, index_items, plain
 from tasks.decontaminate.node import Config
-from tasks.dedup.compiled import compiled
 from tasks.dedup.words import Words, fold_batches, ngram_hashes, word_hashes
 from tasks.evaluate.benchmarks import Item
+from tasks.filter.jit import compiled
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _followed(phrase: Phrase, codes: np.ndarray, place: int, after: int, end: in
 
 
 @compiled
-def _stands(codes, start, end, wanted):  # type: ignore[no-untyped-def]
+def _stands(codes, start, end, wanted):
     """Whether the words `wanted` stand in a row in codes[start:end]."""
     for at in range(start, end - len(wanted) + 1):
         same = True

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.dedup.compiled import compiled
 from tasks.dedup.index import Index
 from tasks.dedup.pairs import Batches
 from tasks.dedup.sets import ShingleSets
+from tasks.filter.jit import compiled
 
 CLUSTERS = pa.schema(
     [
@@ -159,7 +159,7 @@ def _take(
 
 
 @compiled
-def _components(ones, others, size):  # type: ignore[no-untyped-def]
+def _components(ones, others, size):
     """The smallest position in the connected component of each position."""
     parents = np.arange(size)
     for pair in range(len(ones)):

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from tasks.dedup.compiled import compiled
 from tasks.dedup.words import Words, fold_batches, folded
+from tasks.filter.jit import compiled
 
 _ZERO_DIGITS = str.maketrans("123456789", "0" * 9)
 _BLOCK = 4096  # shingle hashes that are permuted together; they stay in the first-level cache
@@ -73,11 +73,11 @@ def band_hashes(sketches: np.ndarray, bands: int, rows: int) -> np.ndarray:
     """
     if sketches.shape[1] < bands * rows:
         raise ValueError(f"{bands} bands of {rows} rows need {bands * rows} values, not {sketches.shape[1]}")
-    return _band_hashes(sketches, bands, rows)  # type: ignore[no-any-return]
+    return _band_hashes(sketches, bands, rows)
 
 
 @compiled
-def _band_hashes(sketches, bands, rows):  # type: ignore[no-untyped-def]
+def _band_hashes(sketches, bands, rows):
     hashes = np.empty((len(sketches), bands), np.uint64)
     for text in range(len(sketches)):
         for band in range(bands):
@@ -90,7 +90,7 @@ def _band_hashes(sketches, bands, rows):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _sign(data, starts, ends, texts, ngram, a, b, sketches):  # type: ignore[no-untyped-def]
+def _sign(data, starts, ends, texts, ngram, a, b, sketches):
     hashes = np.empty(_BLOCK, np.uint32)
     for text in range(len(texts) - 1):
         first = texts[text]
@@ -113,7 +113,7 @@ def _sign(data, starts, ends, texts, ngram, a, b, sketches):  # type: ignore[no-
 
 
 @compiled
-def _mixed32(value):  # type: ignore[no-untyped-def]
+def _mixed32(value):
     """MurmurHash3's finaliser for 32 bits."""
     value = np.uint32((value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
     value = np.uint32((value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35))
@@ -121,7 +121,7 @@ def _mixed32(value):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _xxh32(data, start, end):  # type: ignore[no-untyped-def]
+def _xxh32(data, start, end):
     """xxHash32 of data[start:end] with seed 0, after the algorithm's specification."""
     prime1 = np.uint32(2654435761)
     prime2 = np.uint32(2246822519)
@@ -161,12 +161,12 @@ def _xxh32(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _rotated(value, bits):  # type: ignore[no-untyped-def]
+def _rotated(value, bits):
     return np.uint32((value << np.uint32(bits)) | (value >> np.uint32(32 - bits)))
 
 
 @compiled
-def _lane(data, at):  # type: ignore[no-untyped-def]
+def _lane(data, at):
     """Four bytes, little-endian."""
     return (
         np.uint32(data[at])

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tasks.dedup.compiled import compiled
 from tasks.dedup.index import Index
 from tasks.dedup.sets import ShingleSets
+from tasks.filter.jit import compiled
 
 PAIRS = pa.schema(
     [
@@ -79,7 +79,8 @@ def find_pairs(
 def find_candidates(index: Index, full_bucket: int) -> Candidates:
     """Who shares a band with whom, band by band: memory is bounded by one band and the pairs found."""
     bands = index.signatures["bands"].combine_chunks()
-    values = bands.flatten().to_numpy().reshape(len(bands), -1)
+    flat = bands.flatten().to_numpy()
+    values = flat.reshape(len(bands), len(flat) // max(len(bands), 1))
     words = index.signatures["words"].to_numpy()
     apart = np.flatnonzero((index.originals == np.arange(len(index))) & (words > 0))
     pairs = np.empty(0, np.uint64)
@@ -103,7 +104,7 @@ def _runs(values: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def _bucket_pairs(members, starts, full_bucket, base):  # type: ignore[no-untyped-def]
+def _bucket_pairs(members, starts, full_bucket, base):
     """first * base + second for every pair in a bucket of at most `full_bucket` members, which ascend."""
     count = 0
     for bucket in range(len(starts) - 1):

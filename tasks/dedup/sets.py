@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tasks.dedup.compiled import compiled
 from tasks.dedup.words import fold_batches, ngram_hashes
+from tasks.filter.jit import compiled
 
 
 class ShingleSets:
@@ -63,7 +63,7 @@ class ShingleSets:
 
     def similarities(self, ones: np.ndarray, others: np.ndarray, threshold: float) -> np.ndarray:
         """The Jaccard similarity of each pair of positions, float64; -1 where it is below the threshold."""
-        return _similarities(self.hashes, self.places, ones, others, threshold)  # type: ignore[no-any-return]
+        return _similarities(self.hashes, self.places, ones, others, threshold)
 
     def leaders(self, members: np.ndarray, threshold: float, most: int) -> tuple[np.ndarray, np.ndarray]:
         """Pairs (member, leader) that reach the threshold, int64 (n, 2), and their similarities.
@@ -71,11 +71,11 @@ class ShingleSets:
         Each member in turn is compared with the leaders so far and joins the first that it is similar to; one
         that finds none becomes a leader, up to `most`. Costs members x leaders, never members squared.
         """
-        return _leaders(self.hashes, self.places, members, threshold, most)  # type: ignore[no-any-return]
+        return _leaders(self.hashes, self.places, members, threshold, most)
 
 
 @compiled
-def _sort_sets(hashes, firsts):  # type: ignore[no-untyped-def]
+def _sort_sets(hashes, firsts):
     """Sorts each text's hashes in place without repeats; returns how many remain of each."""
     lengths = np.zeros(len(firsts) - 1, np.int64)
     for text in range(len(firsts) - 1):
@@ -91,7 +91,7 @@ def _sort_sets(hashes, firsts):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _jaccard(hashes, places, one, other, threshold):  # type: ignore[no-untyped-def]
+def _jaccard(hashes, places, one, other, threshold):
     """-1 as soon as the threshold is out of reach."""
     i = places[one, 0]
     j = places[other, 0]
@@ -113,7 +113,7 @@ def _jaccard(hashes, places, one, other, threshold):  # type: ignore[no-untyped-
 
 
 @compiled
-def _similarities(hashes, places, ones, others, threshold):  # type: ignore[no-untyped-def]
+def _similarities(hashes, places, ones, others, threshold):
     values = np.empty(len(ones), np.float64)
     for pair in range(len(ones)):
         values[pair] = _jaccard(hashes, places, ones[pair], others[pair], threshold)
@@ -121,7 +121,7 @@ def _similarities(hashes, places, ones, others, threshold):  # type: ignore[no-u
 
 
 @compiled
-def _leaders(hashes, places, members, threshold, most):  # type: ignore[no-untyped-def]
+def _leaders(hashes, places, members, threshold, most):
     leaders = np.empty(most, np.int64)
     count = 0
     pairs = np.empty((len(members), 2), np.int64)

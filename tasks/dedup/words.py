@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tasks.dedup.compiled import compiled
+from tasks.filter.jit import compiled
 
 UNICODE = unicodedata.unidata_version
 
@@ -69,7 +69,10 @@ def _fold_decomposed(part: str) -> str:
 
 def folded(text: str) -> str:
     """The folded words of a text with single spaces between them: the plain reference of `fold_texts`."""
-    return " ".join(word for word in "".join(map(fold, text)).split(" ") if word)
+    return " ".join(word for word in "".join(map(_fold, text)).split(" ") if word)
+
+
+_fold = lru_cache(maxsize=4096)(fold)
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,11 @@ def fold_texts(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> Words:
 def fold_batches(
     texts: Sequence[str] | pa.Array | pa.ChunkedArray, batch_bytes: int = 1 << 20
 ) -> Iterator[Words]:
-    """`fold_texts` of successive runs of texts, each about `batch_bytes` long and at least one text."""
+    """`fold_texts` of successive runs of texts, each of at most `batch_bytes` or a single text."""
     data, offsets = utf8_buffers(texts)
     first = 0
     while first < len(offsets) - 1:
-        last = int(np.searchsorted(offsets, offsets[first] + batch_bytes))
-        last = min(max(last, first + 1), len(offsets) - 1)
+        last = max(int(np.searchsorted(offsets, offsets[first] + batch_bytes, "right")) - 1, first + 1)
         yield Words(*_fold_texts(data, offsets[first : last + 1], *_tables()))
         first = last
 
@@ -170,7 +172,7 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @compiled
-def _fold_texts(data, offsets, ascii_table, places, expansions):  # type: ignore[no-untyped-def]
+def _fold_texts(data, offsets, ascii_table, places, expansions):
     bound = _folded_bound(data, offsets[0], offsets[-1], places)
     out = np.empty(bound + len(offsets), np.uint8)
     starts = np.empty(bound // 2 + len(offsets), np.int64)
@@ -228,7 +230,7 @@ def _fold_texts(data, offsets, ascii_table, places, expansions):  # type: ignore
 
 
 @compiled
-def _folded_bound(data, start, stop, places):  # type: ignore[no-untyped-def]
+def _folded_bound(data, start, stop, places):
     """At most so many bytes, and one for each text, hold the folded words and a space after each."""
     bound = np.int64(stop - start)
     at = np.uint64(start)
@@ -243,7 +245,7 @@ def _folded_bound(data, start, stop, places):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _decode(data, at, stop):  # type: ignore[no-untyped-def]
+def _decode(data, at, stop):
     """The code point at `at` and where the next one begins; U+FFFD for bytes that are no UTF-8."""
     one = np.uint64(1)
     lead = np.uint64(data[at])
@@ -258,7 +260,7 @@ def _decode(data, at, stop):  # type: ignore[no-untyped-def]
 
 def word_hashes(words: Words) -> np.ndarray:
     """A 64-bit hash of each word's bytes: uint64 (words,)."""
-    return _word_hashes(words.data, words.starts, words.ends)  # type: ignore[no-any-return]
+    return _word_hashes(words.data, words.starts, words.ends)
 
 
 def ngram_hashes(words: Words, ngram: int, hashes: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -269,11 +271,11 @@ def ngram_hashes(words: Words, ngram: int, hashes: np.ndarray | None = None) -> 
     (n-grams,), int64 (texts + 1,).
     """
     codes = word_hashes(words) if hashes is None else hashes
-    return _ngram_hashes(codes, words.texts, ngram)  # type: ignore[no-any-return]
+    return _ngram_hashes(codes, words.texts, ngram)
 
 
 @compiled
-def _word_hashes(data, starts, ends):  # type: ignore[no-untyped-def]
+def _word_hashes(data, starts, ends):
     """Eight bytes at a time, mixed in by splitmix64's finaliser; the length tells zero bytes from none."""
     hashes = np.empty(len(starts), np.uint64)
     for word in range(len(starts)):
@@ -291,7 +293,7 @@ def _word_hashes(data, starts, ends):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _ngram_hashes(codes, texts, ngram):  # type: ignore[no-untyped-def]
+def _ngram_hashes(codes, texts, ngram):
     base = np.uint64(0x9E3779B97F4A7C15)
     leading = np.uint64(1)
     for _ in range(ngram):
@@ -318,7 +320,7 @@ def _ngram_hashes(codes, texts, ngram):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _mixed(value):  # type: ignore[no-untyped-def]
+def _mixed(value):
     """A bijection in which every input bit moves every output bit (the finaliser of splitmix64)."""
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -1,0 +1,58 @@
+"""MMLU, GSM8K and HumanEval: every injected item is found, and clean corpora stay untouched."""
+
+import gzip
+import html
+import json
+import random
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tasks.decontaminate.items import ItemIndex, index_items
+from tasks.decontaminate.node import Config
+from tasks.decontaminate.search import search
+from tasks.evaluate.benchmarks import Benchmark, load_items
+
+DATA = Path(__file__).parents[3].parent / "shared/data"
+pytestmark = [pytest.mark.realdata, pytest.mark.skipif(not DATA.is_dir(), reason=f"no {DATA}")]
+
+
+@pytest.fixture(scope="module")
+def index() -> ItemIndex:
+    folders = {"mmlu": "mmlu-hendrycks-2020", "gsm8k": "gsm8k", "humaneval": "humaneval"}
+    benchmarks = [
+        Benchmark(name=name, data=str(DATA / "benchmarks" / folder)) for name, folder in folders.items()
+    ]
+    return index_items([item for benchmark in benchmarks for item in load_items(benchmark)], Config())
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        str,
+        str.upper,
+        html.escape,
+        lambda text: textwrap.fill(text, 30),
+        lambda text: f"{'lorem ' * 99}{text} ipsum",
+    ],
+    ids=["verbatim", "upper case", "escaped", "re-wrapped", "embedded"],
+)
+def test_every_injected_item_is_found(index: ItemIndex, disguise):
+    searched = sorted(set(range(len(index.items))) - set(index.unsearchable))
+    assert len(searched) >= len(index.items) - 5
+    chosen = random.Random(3).sample(searched, 1500)
+    hits = search([disguise("\n".join(index.items[number].texts)) for number in chosen], index)
+    found = {(hit.text, hit.benchmark, hit.item) for hit in hits}
+    assert {(n, index.items[i].benchmark, index.items[i].item) for n, i in enumerate(chosen)} <= found
+
+
+def test_clean_text_has_no_hits(index: ItemIndex):
+    corpora = DATA / "corpora"
+    with gzip.open(corpora / "techdocs/techdocs.jsonl.gz", "rt", encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in file]
+    for name in ("test", "valid"):
+        articles = (corpora / f"wikitext-2/{name}.txt").read_text(encoding="utf-8")
+        texts += re.split(r"\n (?== [^=].* = \n)", articles)
+    assert search(texts, index) == []
