@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.text import printable
 
-_VOID = {"meta", "br", "hr"}
+_VOID = {"meta", "br", "wbr"}
 
 
 class Markup(str):

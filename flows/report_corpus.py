@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flows import charts, figures, samples
+from flows import charts, figures, report_parts, samples
 from flows.funnel import Passage, funnel
 from flows.markup import Content, Markup, join, table, tag
 from flows.report_parts import Section, absent, grid, sub
@@ -49,11 +49,11 @@ def _step(step: Passage, most_documents: int, most_bytes: int, failed: dict[str,
         tag("span", lost, class_="lost") if step.dropped else tag("span", "none dropped", class_="soft"),
         tag("span", figures.size(step.bytes_in), " → ", figures.size(step.bytes_out), class_="soft"),
     )
-    parts = [
+    shares = [
         (step.documents_out, "c1", f"{step.stage}: {figures.count(step.documents_out)} kept"),
         (step.dropped, "gone", f"{step.stage}: {figures.count(step.dropped)} dropped"),
     ]
-    documents = charts.bar(parts, most_documents, 16)
+    documents = charts.bar(shares, most_documents, 16)
     text = [(step.bytes_out or 0, "c0", f"{figures.size(step.bytes_out)} of text kept")]
     size = charts.bar(text, most_bytes, 5) if step.bytes_out else None
     return tag("div", said, documents, size, _rules(step, failed), class_="step")
@@ -67,7 +67,7 @@ def _rules(step: Passage, failed: dict[str, Any]) -> Content:
     rows: list[list[Content]] = []
     for drop in step.drops[:MOST_RULES]:
         row: list[Content] = [
-            tag("code", one_line(drop.rule, 60)),
+            report_parts.name(drop.rule),
             figures.count(drop.documents),
             charts.bar([(drop.documents, "gone", f"{figures.count(drop.documents)} documents")], most, 8),
             figures.share(drop.documents, step.documents_in),
@@ -231,5 +231,5 @@ def _lost(ingest: Node) -> Content:
     rows = []
     for (source, reason), n in ranked:
         line = charts.bar([(n, "gone", one_line(reason, 60))], most, 8)
-        rows.append([tag("code", one_line(reason, 60)), figures.count(n), line, one_line(source, 48)])
+        rows.append([report_parts.name(reason), figures.count(n), line, one_line(source, 48)])
     return sub("Lost records", table(["reason", "records", "", "source"], rows, numeric=(1,), class_="rules"))

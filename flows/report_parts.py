@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from flows.markup import Content, Markup, join, tag
+from flows.text import one_line
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ def stat(value: Content, name: Content, note: Content = None) -> Markup:
 
 def stats(*items: Markup | None) -> Markup:
     return tag("div", [item for item in items if item is not None], class_="stats")
+
+
+def name(text: object, limit: int = 80) -> Markup:
+    """A dotted, dashed or slashed name, which may be broken after its parts."""
+    parts = re.split(r"(?<=[._/-])", one_line(text, limit))
+    return tag("code", [[tag("wbr") if at else None, part] for at, part in enumerate(parts)], class_="name")
 
 
 def code(text: object, limit: int = 12) -> Markup:

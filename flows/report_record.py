@@ -32,8 +32,9 @@ def _artifact(node: Node) -> list[Content]:
     manifest = node.manifest or {}
     payload, git = mapping(manifest.get("payload")), mapping(manifest.get("git"))
     outputs = mapping(manifest.get("outputs"))
+    installed = mapping(payload.get("packages")).items()
     packages = ", ".join(
-        f"{name} {version}" for name, version in mapping(payload.get("packages")).items() if version
+        f"{name} {version}" for name, version in installed if version not in (None, "absent")
     )
     size = sum(numeric(mapping(item).get("bytes")) or 0 for item in outputs.values())
     return [

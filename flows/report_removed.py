@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flows import charts, figures, samples
+from flows import charts, figures, report_parts, samples
 from flows.markup import Content, Markup, join, table, tag
 from flows.report_parts import Section, absent, grid, stat, stats, sub
 from flows.runs import Node, Run, mapping, numeric
@@ -148,7 +148,7 @@ def _documents(numbers: Any) -> int:
 
 
 def _rule(stage: str, rule: str, count: int, items: list[samples.Dropped]) -> Markup:
-    title = join(tag("span", stage, class_="soft"), " ", tag("code", one_line(rule, 60)))
+    title = join(tag("span", stage, class_="soft"), " ", report_parts.name(rule))
     said = f"{figures.count(count)} documents" if count else None
     return sub(title, grid(*(_document(item) for item in items), class_="three"), note=said)
 

@@ -13,7 +13,7 @@ import pytest
 
 from flows.report import SECTIONS, write_report
 
-VOID = {"meta", "br", "hr"}
+VOID = {"meta", "br", "wbr"}
 ALLOWED = {
     *(
         "html",
@@ -49,7 +49,7 @@ ALLOWED = {
         "table",
     ),
     *("thead", "tbody", "tr", "th", "td", "details", "summary", "figure", "figcaption", "blockquote", "q"),
-    *("article", "br", "svg", "g", "rect", "line", "circle", "polyline", "polygon", "text"),
+    *("article", "br", "wbr", "svg", "g", "rect", "line", "circle", "polyline", "polygon", "text"),
 }
 
 
