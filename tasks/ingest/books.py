@@ -25,12 +25,12 @@ class Source(BaseSource):
     """Text files, one book each.
 
     extensions: which files of a folder are books.
-    part_characters: a longer book becomes several documents of about this length, cut at empty lines; all are of
-        the book's group.
+    part_characters: a longer book becomes several documents of about this length, cut at empty lines;
+        all are of the book's group.
     """
 
     kind: Literal["books"] = "books"
-    extensions: list[str] = [".txt"]
+    extensions: list[str] = Field(default_factory=lambda: [".txt"])
     part_characters: int = Field(default=4_000_000, ge=1000)
 
     def accepts(self, name: str) -> bool:
@@ -63,8 +63,9 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
                 elif is_unreadable(text):
                     yield Loss("bad-charset", where, size=len(part))
                 else:
-                    yield Document(document_id(source.name, file.name, str(count - 1)), text, source=source.name,
-                                   kind="book", metadata={"group": group, "title": title})  # fmt: skip
+                    id = document_id(source.name, file.name, str(count - 1))
+                    about = {"group": group, "title": title}
+                    yield Document(id, text, source=source.name, kind="book", metadata=about)
     except OSError as error:
         yield unreadable(path, error)
 
@@ -95,7 +96,7 @@ def _characters(stream: IO[bytes]) -> Iterator[str]:
 
 
 def _parts(pieces: Iterator[str], limit: int) -> Iterator[str]:
-    """Joins pieces to parts of at most about `limit` characters, cut at the last empty line if there is one."""
+    """Joins pieces to parts of about `limit` characters, cut at the last empty line if there is one."""
     held: list[str] = []
     size = 0
     for piece in pieces:

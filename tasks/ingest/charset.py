@@ -53,7 +53,7 @@ def decode(data: bytes, declared: str | None = None, *, html: bool = False) -> t
 
 
 def clean(text: str) -> str:
-    """Text without control characters but tab and newline, lone surrogates and byte order marks; newlines as \\n.
+    """Text with \\n at line ends and no control characters (but tab), lone surrogates or byte order marks.
 
     >>> clean("a\\x00b\\r\\nc\\ud800")
     'ab\\nc'

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Columns(Config):
-    """Which column holds what; a dot goes into nested objects ("meta.url"). A null or absent column is left out."""
+    """Which column holds what; a dot goes into nested objects ("meta.url"). Null and absent are the same."""
 
     text: str = "text"
     id: str | None = "id"
@@ -29,7 +29,7 @@ class RowSource(BaseSource):
 
 
 def document_of(source: RowSource, row: Any, file: str, number: int) -> Document | Loss:
-    """The document of a row, or the reason why it is none. number: the row's, from 1; the key of rows without id."""
+    """The document of a row, or the reason why it is none. number: from 1; the key of rows without id."""
     from tasks.document import Document, Loss, document_id
     from tasks.ingest.charset import clean
     from tasks.ingest.warc import host

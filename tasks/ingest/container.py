@@ -205,7 +205,7 @@ def _reader(file: IO[bytes], base: int, kind: str) -> Any:
 
 
 def _reread(reader: Any, delivered: int) -> bytes:
-    """What a failed read had decoded before the bad byte: read again, byte by byte, past what was delivered."""
+    """What a failed read had decoded before the bad byte: read again, byte by byte."""
     out = bytearray()
     with contextlib.suppress(OSError, ValueError):
         while delivered > 0 and (skipped := reader.read(min(delivered, READ_BYTES))):

@@ -46,7 +46,8 @@ def crawl(
 ) -> Iterator[Exchange]:
     """Pages of the site, breadth first from "/", in an order that depends on the links alone.
 
-    origin: the address under which the site is archived, "http://host"; ports: loopback servers that all serve it.
+    origin: the address under which the site is archived, "http://host".
+    ports: loopback servers that all serve it.
     Pages that say that they are errors are not kept: the site has no status for that.
     """
     robots = RobotFileParser()
@@ -124,7 +125,10 @@ def _links(exchange: Exchange) -> list[str]:
 
 
 def write_warc(exchanges: Iterator[Exchange], folder: Path, *, file_bytes: int = 8 << 20) -> int:
-    """Writes crawl-00000.warc.gz, ... of about `file_bytes` uncompressed, a gzip member per record; returns pages."""
+    """Writes crawl-00000.warc.gz, ... of about `file_bytes` uncompressed; returns the number of pages.
+
+    A gzip member holds one record.
+    """
     folder.mkdir(parents=True)
     file = None
     pages = written = 0

@@ -30,14 +30,14 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,2000})", re.IGNORECASE)
 # Elements without content, and those that the next of their kind closes: they don't nest by themselves.
 _FLAT = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option thead tbody "
-    b"tfoot".split()
+    b"area base br col embed hr img input link meta param source track wbr p li dt dd tr td th "
+    b"option thead tbody tfoot".split()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page gives. text: its main content; title, language (`lang`), canonical (`link rel`): as declared."""
+    """A page's main content, and the title, language and canonical address that it declares."""
 
     text: str
     title: str | None = None
@@ -46,7 +46,7 @@ class Page:
 
 
 def extract_text(html: bytes, *, url: str | None = None) -> str:
-    """The main text of a page; "" if it has none. Never raises for bad HTML. `url` is for the reader's eyes only."""
+    """The main text of a page; "" if it has none. Never raises for bad HTML; `url` changes nothing yet."""
     return extract(html).text
 
 

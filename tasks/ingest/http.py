@@ -1,4 +1,4 @@
-"""HTTP messages as crawlers store them: status, fields, and the body with its codings undone, within bounds."""
+"""HTTP messages as crawlers store them: status, fields, the body with its codings undone, within bounds."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def parse(data: bytes) -> Message:
 def payload(message: Message) -> bytes:
     """The body with transfer and content codings undone.
 
-    Many crawlers store the decoded body under the original fields, so a coding counts only if the bytes bear it
-    out. Raises BadMessage: "bad-chunking", "bad-encoding", "unsupported-encoding", "too-large".
+    Many crawlers store the decoded body under the original fields, so a coding counts only if the bytes bear
+    it out. Raises BadMessage: "bad-chunking", "bad-encoding", "unsupported-encoding", "too-large".
     """
     body = message.body
     if "chunked" in message.fields.get("transfer-encoding", "").lower():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,4 +22,5 @@ KINDS: dict[str, ModuleType] = {
 if TYPE_CHECKING:
     from tasks.ingest.source import BaseSource as Source
 else:
-    Source = Annotated[tuple(module.Source for module in KINDS.values()), Field(discriminator="kind")]
+    _ANY = functools.reduce(operator.or_, (module.Source for module in KINDS.values()))
+    Source = Annotated[_ANY, Field(discriminator="kind")]

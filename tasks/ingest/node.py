@@ -29,7 +29,7 @@ UNREADABLE = "unreadable"  # the digest of a file that can't be read
 
 
 class Config(BaseConfig):
-    """sources: where documents come from. shard_bytes: how much small files of books and code share a shard."""
+    """sources: where documents come from. shard_bytes: how much small files (books, code) share a shard."""
 
     sources: list[kinds.Source] = Field(default_factory=list)
     shard_bytes: int = not_identity(4 << 20, ge=1)
@@ -80,8 +80,8 @@ def _files(source: BaseSource, inputs: Inputs) -> tuple[list[Input], int]:
             repeated += 1
         elif name in found:
             raise ConfigError(
-                f"ingest: source {source.name!r}: {found[name]} and {path} have the same name {name!r} in the source. "
-                f"Name the folder above both instead of the two, or make two sources of them."
+                f"ingest: source {source.name!r}: {found[name]} and {path} have the same "
+                f"name {name!r} in it. Name the folder above both instead, or make two sources of them."
             )
         else:
             seen.add(str(path))
@@ -99,8 +99,8 @@ def _input(inputs: Inputs, path: Path, name: str) -> Input:
 def _chunks(source: BaseSource, files: Sequence[Input], limit: int) -> Iterator[list[Input]]:
     """Files in order, one by one or about `limit` bytes together.
 
-    Where a chunk ends depends on the file before the border (its name and size), so a new file moves the borders
-    near it and no others.
+    Where a chunk ends depends on the file before the border (its name and size), so a new file moves the
+    borders near it and no others.
     """
     if kinds.KINDS[source.kind].PER_FILE:
         yield from ([file] for file in files)
@@ -170,6 +170,6 @@ def _nothing(total: dict[str, Any]) -> str:
         ", ".join(f"{reason}: {counts['documents']}" for reason, counts in reasons) or "no records at all"
     )
     return (
-        f"ingest: {total.get('files', 0)} files with {total.get('documents_in', 0)} records gave no document ({counted}). "
-        f"Check ingest.sources: are the paths and kinds right?"
+        f"ingest: {total.get('files', 0)} files with {total.get('documents_in', 0)} records gave no document "
+        f"({counted}). Check ingest.sources: are the paths and kinds right?"
     )

@@ -1,10 +1,11 @@
 """The documentation site that `pydoc` serves, without a trace of the machine it runs on.
 
-A program of its own: run by the base interpreter as `python -s -S -P pydoc_site.py`, with a fixed hash seed and an
-otherwise empty environment. It writes its port to standard output and serves on loopback until standard input ends.
+A program of its own: run by the base interpreter as `python -s -S -P pydoc_site.py`, with a fixed hash seed
+and an otherwise empty environment. It writes its port to standard output and serves on loopback until
+standard input ends.
 
-pydoc prints live values: the environment, paths, addresses of objects, the platform. What would differ between two
-machines with the same Python is emptied before pydoc is imported, or replaced in its pages.
+pydoc prints live values: the environment, paths, addresses of objects, the platform. What would differ
+between two machines with the same Python is emptied before pydoc is imported, or replaced in its pages.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def neutral(page: str, replacements: list[tuple[str, str]]) -> str:
 
 
 def replacements() -> list[tuple[str, str]]:
-    """What stands in pages and differs between installations of one Python version -> what to write instead."""
+    """(what differs between installations of one Python version, what to write instead), longest first."""
     import html
 
     library = os.path.dirname(os.__file__)
@@ -121,7 +122,7 @@ def documentation():
             and not served(path[:-5])
         ):
             return "<!DOCTYPE html><title>Pydoc: Error - not part of this site</title>"
-        text = neutral(pydoc._url_handler(path, content_type), known)
+        text = neutral(pydoc._url_handler(path, content_type), known)  # type: ignore[attr-defined]
         if path.startswith("topic?key="):
             key = path.removeprefix("topic?key=")
             original = "builtins.html" if hasattr(builtins, key) else f"topic?key={names.get(key, key)}"
@@ -132,7 +133,7 @@ def documentation():
 
 
 def canonical_topics(helper) -> dict[str, str]:
-    """Topic or keyword -> the one name for all that show the same text ("and", "or", "BOOLEAN": "BOOLEAN")."""
+    """Topic or keyword -> one name for all that show the same text ("and", "or", "BOOLEAN": "BOOLEAN")."""
     entries = {**helper.keywords, **helper.topics}
 
     def label(name: str) -> str:
@@ -150,7 +151,7 @@ def main() -> None:
     forget_the_machine()
     import pydoc
 
-    server = pydoc._start_server(documentation(), "127.0.0.1", 0)
+    server = pydoc._start_server(documentation(), "127.0.0.1", 0)  # type: ignore[attr-defined]
     print(server.docserver.server_port if server.docserver else server.error, flush=True)
     sys.stdin.read()
     os._exit(0)

@@ -159,7 +159,7 @@ def _behind(window: _Window, size: int) -> str | None:
 def _pass_over(window: _Window, head: bytes, size: int) -> Record:
     """A record that is too large to hold, or of unknown length: only its head is kept.
 
-    The length is believed up to the first line that begins like a record: a wrong one may cover the whole file.
+    A length is believed up to the first line that begins like a record: a wrong one may cover the whole file.
     """
     start = window.offset
     window.drop(len(head))
@@ -170,7 +170,7 @@ def _pass_over(window: _Window, head: bytes, size: int) -> Record:
 
 
 def _scan(window: _Window, past: int = 0, anchored: bool = False) -> str | None:
-    """Drops bytes up to the next record's start; returns the reason of the damage that it came upon, if any."""
+    """Drops bytes up to the next record's start; returns the reason of the damage that it met, if any."""
     if anchored and window.fill(_OVERLAP) and _START.match(window.data):
         return None
     window.drop(past)

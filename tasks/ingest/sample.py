@@ -46,7 +46,7 @@ _NOT_SOURCES = frozenset(
 
 
 def is_built(folder: Path) -> bool:
-    """Whether the folder holds the whole sample of this Python version, by a marker and the sizes that it lists."""
+    """Whether the folder holds the whole sample of this Python version: by its marker and file sizes."""
     try:
         marker = json.loads((folder / MARKER).read_text("utf-8"))
         return marker["identity"] == _identity(None) and all(
@@ -57,7 +57,7 @@ def is_built(folder: Path) -> bool:
 
 
 def build(folder: Path, *, modules: Collection[str] | None = None) -> None:
-    """Builds the sample in `folder`; does nothing if it is there. Two at once: the second waits for the first.
+    """Builds the sample in `folder`, unless it is there. Two at once: the second waits for the first.
 
     modules: only these top-level modules (for tests); such a sample never counts as built.
     Raises StageError if the installation can't serve its documentation.

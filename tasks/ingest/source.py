@@ -3,7 +3,7 @@
 A kind is a module with
 
 - `Source`, its configuration, whose `kind` names it;
-- `read(source, file, sides) -> Iterator[Document | Loss]`, the documents of one file; it never raises for bad data;
+- `read(source, file, sides) -> Iterator[Document | Loss]`, the documents of one file; bad data never raises;
 - `PER_FILE`: whether a file is a shard of its own, or small files share one;
 
 and a line in `tasks/ingest/kinds.py`.
@@ -34,8 +34,8 @@ class BaseSource(Config):
 
     name: part of every document's id: changing it gives the documents new ids.
     paths: files, folders (read through) and globs (`**` allowed), relative to pipeline.yaml.
-    group: a regular expression searched in a document's address or path; its groups, joined and lower-cased, name
-        what must not be split between training and validation. Without one, the kind's own rule.
+    group: a regular expression searched in a document's address or path; its groups, joined and lower-cased,
+        name what must not be split between training and validation. Without one, the kind's own rule.
     group_aliases: groups that count as another group.
     """
 

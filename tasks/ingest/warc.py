@@ -47,7 +47,7 @@ def read_warc(
     """The records of a file in order, each a document or a loss; bad data never raises.
 
     name: the path relative to the source's root, part of the ids (by default the file's name).
-    A document's id is made of the source's name, `name`, and the record's WARC-Record-ID (its offset if it has none).
+    A document's id is made of the source's name, `name`, and the WARC-Record-ID (or the offset without one).
     """
     from tasks.document import Loss
     from tasks.ingest.container import chunks
@@ -122,7 +122,7 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
 
 
 def _fields(head: bytes) -> tuple[dict[str, str], str]:
-    """A record's fields (lower-case names) and type, parsed by fastwarc; unknown types keep their own name."""
+    """A record's fields (lower-case names) and type, parsed by fastwarc; "" without a type."""
     from fastwarc.warc import WarcRecord
 
     try:

@@ -93,7 +93,7 @@ class Writer:
 
     @property
     def metrics(self) -> Metrics:
-        """The funnel's keys, files and bytes_read. bytes_in: the text kept and the raw bytes of what was lost."""
+        """The funnel's keys, files and bytes_read. bytes_in: the text kept and the raw bytes of losses."""
         lost = sum(counts["bytes"] for counts in self._dropped.values())
         kept = self._documents.text_bytes
         return {

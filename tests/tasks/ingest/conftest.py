@@ -29,14 +29,10 @@ def make_record(
 
 
 def make_page(
-    text: str, number: int = 1, *, status: str = "200 OK", fields: str = "", body: bytes | None = None, length: int | None = None
-) -> bytes:  # fmt: skip
+    text: str, number: int = 1, *, status: str = "200 OK", fields: str = "", length: int | None = None
+) -> bytes:
     """A response record with an HTML page that says `text`."""
-    body = (
-        f"<html><head><title>T</title></head><body><p>{text}</p></body></html>".encode()
-        if body is None
-        else body
-    )
+    body = f"<html><head><title>T</title></head><body><p>{text}</p></body></html>".encode()
     http = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\n{fields}\r\n".encode() + body
     return make_record(http, url=f"http://example.com/{number}", number=number, length=length)
 

@@ -37,7 +37,10 @@ def test_compression_is_decided_by_the_bytes_not_the_name(tmp_path: Path, file: 
 
 
 def test_bad_lines_are_losses_with_their_numbers(tmp_path: Path, file: FileInput) -> None:
-    data = b'{"text": "a"}\n{"text": \n\n[1]\n{"x": 1}\n{"text": 5}\n{"text": " "}\n{"text": "\\ud800b"}\n\xff\n{"text": "z"}\n'
+    data = (
+        b'{"text": "a"}\n{"text": \n\n[1]\n{"x": 1}\n{"text": 5}\n'
+        b'{"text": " "}\n{"text": "\\ud800b"}\n\xff\n{"text": "z"}\n'
+    )
     items = rows(tmp_path / "a.jsonl", file, data)
     assert [(item.reason, item.where) if isinstance(item, Loss) else item.text for item in items] == [
         "a",
