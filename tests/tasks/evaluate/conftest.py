@@ -39,9 +39,7 @@ def model():
 
     torch.manual_seed(0)
     made = Transformer(
-        ModelConfig(
-            vocab_size=300, hidden_size=32, layers=2, heads=4, kv_heads=2, max_sequence_length=WINDOW
-        )
+        ModelConfig(vocab_size=300, hidden_size=32, layers=2, heads=4, kv_heads=2, max_sequence_length=WINDOW)
     )
     with torch.no_grad():
         made.embedding.weight.mul_(8)  # far from uniform, so that wrong positions show
@@ -70,3 +68,11 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, text in enumerate(TEXTS):
             writer.add(Document(f"d{number}", text * (number + 1)))
     return path
+
+
+@pytest.fixture(autouse=True)
+def _no_survey_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The harness asks pip, lscpu and nvidia-smi at the end of every run: two seconds that no test needs."""
+    import torch.utils.collect_env as collect_env
+
+    monkeypatch.setattr(collect_env, "get_pretty_env_info", lambda: "")

@@ -87,7 +87,9 @@ def test_data_that_moves_keeps_its_names(tmp_path):
     (tmp_path / "copy" / "NOTES.txt").write_text("not data")
     moved = Benchmark(name="gsm8k_mini", data="copy")
     here = named_files(Benchmark(name="gsm8k_mini", data=str(BUILT_IN / "gsm8k_mini")))
-    assert [name for name, _ in named_files(moved, lambda path: tmp_path / path)] == [name for name, _ in here]
+    assert [name for name, _ in named_files(moved, lambda path: tmp_path / path)] == [
+        name for name, _ in here
+    ]
 
 
 def test_a_task_of_ones_own_is_one_yaml_and_its_data(tmp_path):
@@ -105,9 +107,12 @@ def test_a_task_of_ones_own_is_one_yaml_and_its_data(tmp_path):
 
 
 def test_a_generic_task_gives_its_items_too(tmp_path):
-    (tmp_path / "lines.jsonl").write_text('{"question": "One?", "gold": "yes"}\n{"question": "Two?", "gold": "no"}\n')
+    (tmp_path / "lines.jsonl").write_text(
+        '{"question": "One?", "gold": "yes"}\n{"question": "Two?", "gold": "no"}\n'
+    )
     (tmp_path / "own.yaml").write_text(
-        "task: own\ndataset_path: json\ndataset_kwargs:\n  data_files:\n    test: lines.jsonl\ntest_split: test\n"
+        "task: own\ndataset_path: json\ntest_split: test\n"
+        "dataset_kwargs:\n  data_files:\n    test: lines.jsonl\n"
     )
     items = load_items(Benchmark(name="own", task=str(tmp_path / "own.yaml")))
     assert [(item.item, item.texts) for item in items] == [("0", ["One?", "yes"]), ("1", ["Two?", "no"])]

@@ -24,7 +24,9 @@ def write(path: Path, text: str) -> Path:
 
 def test_mmlu_rows_become_records_with_the_answer_as_a_number(tmp_path):
     write(tmp_path / "dev" / "law_dev.csv", "Worked?,a,b,c,d,B\n")
-    write(tmp_path / "test" / "law_test.csv", '"Quoted, with ""comma""?",a,b,c,d,D\n"Two\nlines?",a,b,c,d,A\n')
+    write(
+        tmp_path / "test" / "law_test.csv", '"Quoted, with ""comma""?",a,b,c,d,D\n"Two\nlines?",a,b,c,d,A\n'
+    )
     splits = formats.read("mmlu", tmp_path)
     assert splits["dev"][0]["answer"] == 1
     assert [record["item"] for record in splits["test"]] == ["law/0", "law/1"]

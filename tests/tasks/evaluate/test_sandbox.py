@@ -85,7 +85,9 @@ def test_subclasses_cross_as_the_builtin_they_extend():
     assert run(body, "r = candidate('aab'); assert r == {'a': 2, 'b': 1} and type(r) is dict").passed
 
 
-@pytest.mark.parametrize("value", ["object()", "lambda: 1", "iter([1])", "range(3)", "[object()]", "{1: print}"])
+@pytest.mark.parametrize(
+    "value", ["object()", "lambda: 1", "iter([1])", "range(3)", "[object()]", "{1: print}"]
+)
 def test_what_is_no_plain_data_does_not_cross(value):
     assert run(f"    return {value}\n", "assert candidate(1) is not None").outcome == "failed"
 
@@ -114,7 +116,10 @@ def test_tests_may_use_what_the_prompt_defines_but_not_what_the_completion_redef
     test = "assert candidate(double(8)) == 8 and math.pi > 3"
     assert run("    return x / 2\n", test, prompt).passed
     cheat = "    return 8\n\ndef double(x):\n    return 8\n"
-    assert run(cheat, "assert candidate(double(8)) == 8 and candidate(double(1)) == 1", prompt).outcome == "failed"
+    assert (
+        run(cheat, "assert candidate(double(8)) == 8 and candidate(double(1)) == 1", prompt).outcome
+        == "failed"
+    )
 
 
 def test_assertions_without_a_check_function_call_the_entry_point_by_name():
@@ -156,9 +161,7 @@ def test_memory_is_limited():
 
 
 def test_results_keep_the_problems_order():
-    problems = [
-        Problem("def f(x):\n", f"    return {n % 3}\n", "assert f(0) == 1\n", "f") for n in range(9)
-    ]
+    problems = [Problem("def f(x):\n", f"    return {n % 3}\n", "assert f(0) == 1\n", "f") for n in range(9)]
     assert [result.passed for result in run_problems(problems, workers=3)] == [n % 3 == 1 for n in range(9)]
 
 
@@ -208,8 +211,13 @@ def test_it_holds_for_a_user_without_rights_too():
         python = candidate
         try:
             done = subprocess.run(
-                [python, "-B", "-c", code], cwd=ROOT, user=65534, group=65534, extra_groups=[],
-                capture_output=True, text=True,
+                [python, "-B", "-c", code],
+                cwd=ROOT,
+                user=65534,
+                group=65534,
+                extra_groups=[],
+                capture_output=True,
+                text=True,
             )
         except (PermissionError, FileNotFoundError):
             continue
@@ -226,7 +234,9 @@ def test_the_mini_problems_have_right_solutions_and_tests_that_notice_wrong_ones
             result.outcome
             for result in run_problems(
                 [
-                    Problem(item["prompt"], body or item["canonical_solution"], item["test"], item["entry_point"])
+                    Problem(
+                        item["prompt"], body or item["canonical_solution"], item["test"], item["entry_point"]
+                    )
                     for item in problems
                 ]
             )

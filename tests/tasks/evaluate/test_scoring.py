@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.evaluate import scoring
-from tasks.evaluate.formats import read_gsm8k
 from tasks.evaluate.benchmarks import BUILT_IN
+from tasks.evaluate.formats import read_gsm8k
 
 DOC = {"answer": "6 * 3 = 18 eggs.\n#### 1,800"}
 
