@@ -23,7 +23,7 @@ LEFT_OUT = frozenset(
 )
 LEFT_OUT_ANYWHERE = frozenset(["__main__", "test", "tests", "idle_test"])
 ROBOTS = "User-agent: *\n" + "".join(
-    f"Disallow: /{path}\n" for path in ["get?", "getfile?", "search?", *sorted(LEFT_OUT)]
+    f"Disallow: /{path}\n" for path in ["get?key=", "getfile?key=", "search?key=", *sorted(LEFT_OUT)]
 )
 
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.robotparser import RobotFileParser
 
 import pytest
 
 from tasks.document import Document
 from tasks.ingest import sample
-from tasks.ingest.pydoc_site import canonical_topics, served
+from tasks.ingest.pydoc_site import LEFT_OUT, ROBOTS, canonical_topics, served
 from tasks.ingest.sample import build, is_built
 from tasks.ingest.warc import Source, read_warc
 
@@ -104,6 +105,15 @@ def test_modules_that_act_on_import_are_not_served() -> None:
     assert served("json.decoder")
     for name in ("antigravity", "idlelib.idle", "unittest.__main__", "ctypes.test", "numpy"):
         assert not served(name)
+
+
+def test_robots_keeps_out_of_searches_and_left_out_modules_only() -> None:
+    robots = RobotFileParser()
+    robots.parse(ROBOTS.splitlines())
+    refused = {name for name in sys.stdlib_module_names if not robots.can_fetch("x", f"http://h/{name}.html")}
+    assert refused == LEFT_OUT & sys.stdlib_module_names
+    for address in ("get?key=os", "getfile?key=/etc/passwd", "search?key=os"):
+        assert not robots.can_fetch("x", f"http://h/{address}")
 
 
 def test_a_folder_counts_as_built_only_when_whole(tmp_path: Path) -> None:
