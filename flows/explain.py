@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import figures
-from flows.lookup import find, find_urls, is_id
+from flows.lookup import find, find_named, find_urls, is_id
 from flows.runs import Node, Run, load_run
 from flows.text import excerpt, one_line, printable
 from tasks.errors import StageError
@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Passage:
-    """One document: what it is, how it begins, what every stage did with it."""
+    """One document: what it is, how it begins, what every stage did with it. url: or its path or title."""
 
     id: str
     url: str | None
@@ -54,7 +54,8 @@ class Story:
 def explain(store: Path, run: Path | None, key: str) -> Story:
     """The way of a document through a run's stages.
 
-    key: an id, its first six or more hex digits, or a url, which may name several records.
+    key: an id, its first six or more hex digits, a url, which may name several records, or the path or title
+    of a document that has no url.
     run: the run's folder; the last run without it.
     Raises StageError if the key names nothing, or if digits begin several ids: with what comes near.
     """
@@ -67,7 +68,7 @@ def explain(store: Path, run: Path | None, key: str) -> Story:
     key = key.strip()
     rows = find(ingest.files("ledger"), key) if is_id(key) else []
     if not rows:
-        rows = find_urls(ingest.files("ledger"), key)
+        rows = find_urls(ingest.files("ledger"), key) or _by_name(ingest, key)
     if not rows:
         raise StageError(_not_found(ingest, key, found))
     ids = list(dict.fromkeys(str(row["id"]) for row in rows if row["id"]))
@@ -76,8 +77,16 @@ def explain(store: Path, run: Path | None, key: str) -> Story:
         raise StageError(
             f"{len(ids)} documents begin with {key}: {shown}{' …' if len(ids) > 6 else ''}; give more digits"
         )
+    rows.sort(key=lambda row: row["verdict"] != "kept")
     documents = tuple(_passage(found, row) for row in rows[:MOST])
     return Story(key, found.id, documents, max(0, len(rows) - MOST))
+
+
+def _by_name(ingest: Node, key: str) -> list[dict[str, Any]]:
+    """The ledger's rows of documents with that path or title, if they have no url."""
+    named = find_named(ingest.files("documents"), key, most=MOST + 1)
+    rows = [find(ingest.files("ledger"), row["id"], near=row["_file"], exact=True)[:1] for row in named]
+    return [row for found in rows for row in found]
 
 
 def _not_found(ingest: Node, key: str, run: Run) -> str:
@@ -90,11 +99,17 @@ def _not_found(ingest: Node, key: str, run: Run) -> str:
     if len(key) < 6 and all(letter in "0123456789abcdefABCDEF" for letter in key):
         return f"{shown} is too short: give at least 6 digits of the id, or a whole url"
     part = key.split("//", 1)[-1].rstrip("/")
-    near = find_urls(ingest.files("ledger"), part, contained=True, most=200)
-    urls = sorted({one_line(row["url"], 160) for row in near})
-    urls.sort(key=lambda url: -difflib.SequenceMatcher(None, url, key, autojunk=False).ratio())
-    hint = "; near it: " + ", ".join(urls[:5]) if urls else ""
-    return f"no record of run {run.id} has the url or id {shown}{hint}"
+    near = [row["url"] for row in find_urls(ingest.files("ledger"), part, contained=True, most=200)]
+    if not near:
+        documents = find_named(ingest.files("documents"), part, contained=True, most=200)
+        near = [
+            _metadata(row["metadata"]).get("path") or _metadata(row["metadata"]).get("title")
+            for row in documents
+        ]
+    names = sorted({one_line(name, 160) for name in near if name})
+    names.sort(key=lambda name: -difflib.SequenceMatcher(None, name, key, autojunk=False).ratio())
+    hint = "; near it: " + ", ".join(names[:5]) if names else ""
+    return f"no record of run {run.id} has the url, path or id {shown}{hint}"
 
 
 def _passage(run: Run, record: dict[str, Any]) -> Passage:
@@ -117,7 +132,9 @@ def _passage(run: Run, record: dict[str, Any]) -> Passage:
         step = tell(run, node, id, known)
         steps.append(step)
         dropped = step.verdict == "dropped"
-    return Passage(id, record.get("url") or known.get("url"), known.get("source") or record.get("source"),
+    described = _metadata(known.get("metadata"))
+    label = record.get("url") or known.get("url") or described.get("path") or described.get("title")
+    return Passage(id, label, known.get("source") or record.get("source"),
                    excerpt(known.get("text") or "", 400), tuple(steps))  # fmt: skip
 
 
@@ -243,14 +260,13 @@ def _render_facts(facts: dict[str, Any]) -> list[str]:
     for name, value in facts.items():
         label = one_line(name, 40)
         if isinstance(value, dict):
-            shown = ", ".join(
-                f"{one_line(key, 60)} {_value(item)}" for key, item in value.items() if item is not None
-            )
-            lines += _wrap(f"{label}: {shown}")
+            told = [f"{one_line(key, 60)} {_value(item)}" for key, item in value.items() if item]
+            zeros = ", the others 0" if any(item == 0 for item in value.values()) else ""
+            lines += _wrap(f"{label}: {', '.join(told)}{zeros}")
         elif isinstance(value, list):
             lines += [line for item in value for line in _render_facts({name: item})]
         else:
-            lines.append(f"{label}: {_value(value)}")
+            lines += _wrap(f"{label}: {_value(value)}")
     return lines
 
 

@@ -49,7 +49,27 @@ def find_urls(files: Sequence[Path], url: str, *, contained: bool = False, most:
     return _rows(files, "url", wanted, most)
 
 
-def _rows(files: Sequence[Path], column: str, wanted: ds.Expression, most: int = MOST) -> Rows:
+def find_named(files: Sequence[Path], name: str, *, contained: bool = False, most: int = MOST) -> Rows:
+    """The documents without a url that have this path or title, or (contained) one that holds it."""
+    import json
+
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+
+    text = json.dumps(name, ensure_ascii=False)
+    pattern = text.strip('"') if contained else text
+    field = ds.field("metadata")
+    wanted = ds.field("url").is_null() & pc.match_substring(field, pattern, ignore_case=contained)
+    return _rows(files, "metadata", wanted, most, ["id", "metadata"])
+
+
+def _rows(
+    files: Sequence[Path],
+    column: str,
+    wanted: ds.Expression,
+    most: int = MOST,
+    columns: list[str] | None = None,
+) -> Rows:
     """In the order of files; those that can't be read, or have no such column, hold nothing."""
     import pyarrow as pa
     import pyarrow.dataset as ds
@@ -59,7 +79,7 @@ def _rows(files: Sequence[Path], column: str, wanted: ds.Expression, most: int =
         try:
             table = ds.dataset(path, format="parquet")
             if column in table.schema.names:
-                rows = table.scanner(filter=wanted, batch_size=4096).head(most - len(found))
+                rows = table.scanner(columns=columns, filter=wanted, batch_size=4096).head(most - len(found))
                 found += [row | {"_file": path.name} for row in rows.to_pylist()]
         except (OSError, pa.ArrowException):
             continue

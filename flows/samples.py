@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -170,7 +171,7 @@ class Dropped:
     threshold: float | None
     matched_id: str | None
     similarity: float | None
-    url: str | None
+    url: str | None  # where there is none, its path or title
     source: str | None
     text: str
 
@@ -225,7 +226,9 @@ def _sweep(
             verdicts = _pick(_verdicts(ledger, path, ids), found, limits)
             if verdicts:
                 _collect(
-                    file.read_row_group(number, columns=["id", "text", "url", "source"]), verdicts, found
+                    file.read_row_group(number, columns=["id", "text", "url", "source", "metadata"]),
+                    verdicts,
+                    found,
                 )
     except (OSError, pa.ArrowException, KeyError):
         return
@@ -274,6 +277,19 @@ def _collect(rows: pa.Table, verdicts: dict[str, dict[str, Any]], found: dict[st
             continue
         text = (row["text"] or "")[:EXCERPT]
         item = Dropped(
-            **(verdict | {"rule": str(verdict["rule"])}), url=row["url"], source=row["source"], text=text
+            **(verdict | {"rule": str(verdict["rule"])}),
+            url=row["url"] or _title(row["metadata"]),
+            source=row["source"],
+            text=text,
         )
         found.setdefault(item.rule, []).append(item)
+
+
+def _title(metadata: str | None) -> str | None:
+    """What a document without a url is known by: its path in its repository, or its title."""
+    try:
+        found = json.loads(metadata or "{}")
+    except ValueError:
+        return None
+    known = found if isinstance(found, dict) else {}
+    return next((str(known[name]) for name in ("path", "title") if known.get(name)), None)

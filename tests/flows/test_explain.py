@@ -62,6 +62,25 @@ def test_a_url_may_name_several_records(sample_store):
     assert [passage.steps[0].summary for passage in found.documents] == ["lost: not-html", "lost: empty-text"]
 
 
+def test_a_document_without_a_url_is_found_by_its_path(tmp_path, make_store):
+    store = make_store(tmp_path / "store")
+    for name in ("ledger", "documents"):
+        [path] = (store.path / "ingest").rglob(f"{name}/00002-*.parquet")
+        table = pq.read_table(path)
+        table = table.set_column(
+            table.column_names.index("url"), "url", pa.nulls(table.num_rows, pa.string())
+        )
+        if name == "documents":
+            paths = [json.dumps({"path": f"json/file-{n}.py"}) for n in range(table.num_rows)]
+            table = table.set_column(table.column_names.index("metadata"), "metadata", pa.array(paths))
+        path.unlink()
+        pq.write_table(table, path)
+    [passage] = story(store, "json/file-7.py").documents
+    assert (passage.url, passage.source) == ("json/file-7.py", "standard-library")
+    with pytest.raises(StageError, match="near it: json/file-3"):
+        story(store, "JSON/file-3")
+
+
 def test_ids_that_begin_alike_are_listed(tmp_path, make_store):
     store = make_store(tmp_path / "store")
     [path] = (store.path / "ingest").rglob("ledger/00000-*.parquet")
