@@ -12,35 +12,65 @@ import typer
 from tasks.errors import ConfigError, SmeltError
 from tasks.nodes import stages
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Crawl in, language model out: a DAG of cached stages, from web crawl to a scored model.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Crawl in, language model out: a DAG of cached stages, from web crawl to a scored model.",
+)
 
 File = Annotated[Path, typer.Option("--file", "-f", help="The pipeline file.")]
-Overrides = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. filter.gopher_quality.min_words=60.")]
+Overrides = Annotated[
+    list[str],
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override a key, e.g. filter.gopher_quality.min_words=60."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Only = Annotated[str | None, typer.Option("--only", metavar="STAGE", help="This stage alone.")]
 From = Annotated[str | None, typer.Option("--from", metavar="STAGE", help="Start at this stage.")]
 To = Annotated[str | None, typer.Option("--to", metavar="STAGE", help="End after this stage.")]
-Force = Annotated[list[str], typer.Option("--force", metavar="STAGE", help="Run this stage even if it could be reused.")]
+Force = Annotated[
+    list[str], typer.Option("--force", metavar="STAGE", help="Run this stage even if it could be reused.")
+]
 PIPELINE = Path("pipeline.yaml")
+NOTHING: list[str] = []
 
 
 @app.command()
-def run(file: File = PIPELINE, only: Only = None, first: From = None, last: To = None, force: Force = [], overrides: Overrides = [],
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False) -> None:
+def run(
+    file: File = PIPELINE,
+    only: Only = None,
+    first: From = None,
+    last: To = None,
+    force: Force = NOTHING,
+    overrides: Overrides = NOTHING,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
+) -> None:
     """Run the pipeline: what can be reused is reused."""
     _run(file, overrides, {"only": only, "first": first, "last": last, "force": force}, dry_run)
 
 
 @app.command()
-def rerun(stage: Annotated[str, typer.Argument(help="The stage to run again.")], file: File = PIPELINE, overrides: Overrides = []) -> None:
+def rerun(
+    stage: Annotated[str, typer.Argument(help="The stage to run again.")],
+    file: File = PIPELINE,
+    overrides: Overrides = NOTHING,
+) -> None:
     """Run one stage again, then what depends on it and came out different."""
     _run(file, overrides, {"only": None, "first": stage, "last": None, "force": [stage]}, False)
 
 
 @app.command()
-def plan(file: File = PIPELINE, only: Only = None, first: From = None, last: To = None, force: Force = [], overrides: Overrides = [],
-         as_json: AsJson = False) -> None:
+def plan(
+    file: File = PIPELINE,
+    only: Only = None,
+    first: From = None,
+    last: To = None,
+    force: Force = NOTHING,
+    overrides: Overrides = NOTHING,
+    as_json: AsJson = False,
+) -> None:
     """Show what a run would do, and why. Runs nothing and uses no network."""
     from dataclasses import asdict
 
@@ -65,8 +95,13 @@ def status(file: File = PIPELINE, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def explain(key: Annotated[str, typer.Argument(metavar="ID|URL", help="A document's id (or its first digits) or URL.")], file: File = PIPELINE,
-            as_json: AsJson = False) -> None:
+def explain(
+    key: Annotated[
+        str, typer.Argument(metavar="ID|URL", help="A document's id (or its first digits) or URL.")
+    ],
+    file: File = PIPELINE,
+    as_json: AsJson = False,
+) -> None:
     """Tell one document's way through every stage."""
     from flows import explain as story
 
@@ -76,7 +111,10 @@ def explain(key: Annotated[str, typer.Argument(metavar="ID|URL", help="A documen
 
 
 @app.command()
-def report(file: File = PIPELINE, show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False) -> None:
+def report(
+    file: File = PIPELINE,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
     """Write the last run's report, one HTML page, and say where it is."""
     from flows.report import write_report
 
@@ -90,12 +128,16 @@ def report(file: File = PIPELINE, show: Annotated[bool, typer.Option("--open", h
 
 
 @app.command()
-def generate(prompt: Annotated[str, typer.Argument(help="The beginning of the text; standard input with '-'.")] = "",
-             model: Annotated[Path | None, typer.Option(help="A model's folder (default: the last run's).")] = None, file: File = PIPELINE,
-             tokens: Annotated[int, typer.Option(min=1, help="The most tokens to write.")] = 200,
-             temperature: Annotated[float, typer.Option(min=0.0, help="0 = greedy.")] = 0.8,
-             top_k: Annotated[int | None, typer.Option(min=1)] = None,
-             top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0)] = 0.95, seed: int = 1) -> None:
+def generate(
+    prompt: Annotated[str, typer.Argument(help="The beginning of the text; standard input with '-'.")] = "",
+    model: Annotated[Path | None, typer.Option(help="A model's folder (default: the last run's).")] = None,
+    file: File = PIPELINE,
+    tokens: Annotated[int, typer.Option(min=1, help="The most tokens to write.")] = 200,
+    temperature: Annotated[float, typer.Option(min=0.0, help="0 = greedy.")] = 0.8,
+    top_k: Annotated[int | None, typer.Option(min=1)] = None,
+    top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0)] = 0.95,
+    seed: int = 1,
+) -> None:
     """Stream text from the trained model."""
     from flows.generate import stream
     from flows.text import printable
@@ -103,7 +145,9 @@ def generate(prompt: Annotated[str, typer.Argument(help="The beginning of the te
     folder = model or _artifact(_store(file), "pretrain") / "model"
     start = sys.stdin.read() if prompt == "-" else prompt
     print(printable(start), end="", flush=True)
-    for piece in stream(folder, start, max_new_tokens=tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed):
+    for piece in stream(
+        folder, start, max_new_tokens=tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
+    ):
         print(printable(piece), end="", flush=True)
     print()
 
@@ -132,15 +176,23 @@ def _planned(file: Path, overrides: list[str], selection: dict[str, Any]) -> tup
     from flows.plan import Selection, make_plan
     from flows.settings import load_settings
 
-    for option, values in (("--only", [selection["only"]]), ("--from", [selection["first"]]), ("--to", [selection["last"]]),
-                           ("--force", selection["force"])):
+    for option, values in (
+        ("--only", [selection["only"]]),
+        ("--from", [selection["first"]]),
+        ("--to", [selection["last"]]),
+        ("--force", selection["force"]),
+    ):
         for value in values:
             if value is not None and value not in stages():
                 raise ConfigError(f"{option} {value}: no such stage; the stages are {', '.join(stages())}")
     if selection["only"] and (selection["first"] or selection["last"]):
         raise ConfigError("--only stands alone: leave out --from and --to")
     order = list(stages())
-    if selection["first"] and selection["last"] and order.index(selection["first"]) > order.index(selection["last"]):
+    if (
+        selection["first"]
+        and selection["last"]
+        and order.index(selection["first"]) > order.index(selection["last"])
+    ):
         raise ConfigError(f"--from {selection['first']} comes after --to {selection['last']}")
     settings = load_settings(file, overrides)
     return settings, make_plan(settings, Selection(**selection))
@@ -169,8 +221,16 @@ def _run(file: Path, overrides: list[str], selection: dict[str, Any], dry_run: b
 
 def _print_plan(steps: list[Any]) -> None:
     for step in steps:
-        cost = f"  ~{step.seconds:.0f} s last time" if step.seconds is not None and step.action != "reuse" else ""
-        shards = f"  {step.shards_reused}/{step.shards} shards there" if step.action == "run" and step.shards and step.shards_reused else ""
+        cost = (
+            f"  ~{step.seconds:.0f} s last time"
+            if step.seconds is not None and step.action != "reuse"
+            else ""
+        )
+        shards = (
+            f"  {step.shards_reused}/{step.shards} shards there"
+            if step.action == "run" and step.shards and step.shards_reused
+            else ""
+        )
         print(f"{step.node:<17} {step.action:<6} {step.reason}{shards}{cost}")
 
 

@@ -32,9 +32,23 @@ _open: dict[str, RunContext] = {}
 class RunContext:
     """What the flows of one run share."""
 
-    def __init__(self, settings: Settings, selection: Selection, steps: list[Step], run_id: str, argv: list[str],
-                 work: Path, engine: LocalEngine):
-        self.settings, self.selection, self.id, self.work, self.engine = settings, selection, run_id, work, engine
+    def __init__(
+        self,
+        settings: Settings,
+        selection: Selection,
+        steps: list[Step],
+        run_id: str,
+        argv: list[str],
+        work: Path,
+        engine: LocalEngine,
+    ):
+        self.settings, self.selection, self.id, self.work, self.engine = (
+            settings,
+            selection,
+            run_id,
+            work,
+            engine,
+        )
         self.store = Store(settings.store)
         self.record = RunRecord(self.store, run_id, settings, steps, argv)
         self.files = file_digests(self.store)
@@ -58,8 +72,10 @@ class RunContext:
         prepared = self.prepare(node)
         found = self.store.lookup(node, prepared.fingerprint)
         if isinstance(found, Miss):
-            raise StageError(f"{stage_of(node)} has nothing to reuse ({node}: {found.reason}) and isn't among the stages of "
-                             f"this run: run it first, or leave out --only/--from")
+            raise StageError(
+                f"{stage_of(node)} has nothing to reuse ({node}: {found.reason}) and isn't among the stages of "
+                f"this run: run it first, or leave out --only/--from"
+            )
         self.manifests[node] = found
 
     def build_sample(self) -> None:
@@ -81,18 +97,34 @@ class RunContext:
             self.record.node(node, fingerprint=prepared.fingerprint, shards=len(prepared.shards))
             progress = _Progress(node)
             manifest, reused = run_node(
-                prepared, self.store, self.work, mapper, force=force,
-                on_wait=lambda owner: log.info("%s: waits for another run (process %s) that makes it", node, owner),
-                on_progress=progress.start)
+                prepared,
+                self.store,
+                self.work,
+                mapper,
+                force=force,
+                on_wait=lambda owner: log.info(
+                    "%s: waits for another run (process %s) that makes it", node, owner
+                ),
+                on_progress=progress.start,
+            )
         except BaseException as error:
             self.record.node(node, status="failed", error=str(error))
             raise
         self.manifests[node] = manifest
         shards_reused = sum(bool(shard["reused"]) for shard in manifest["shards"])
-        self.record.node(node, status="reused" if reused else "done", action="reuse" if reused else "run",
-                         seconds=0.0 if reused else manifest["seconds"], shards=len(manifest["shards"]),
-                         shards_reused=len(manifest["shards"]) if reused else shards_reused)
-        log.info("%-17s %s", node, f"reused {prepared.fingerprint[:12]}" if reused else _made(manifest, shards_reused))
+        self.record.node(
+            node,
+            status="reused" if reused else "done",
+            action="reuse" if reused else "run",
+            seconds=0.0 if reused else manifest["seconds"],
+            shards=len(manifest["shards"]),
+            shards_reused=len(manifest["shards"]) if reused else shards_reused,
+        )
+        log.info(
+            "%-17s %s",
+            node,
+            f"reused {prepared.fingerprint[:12]}" if reused else _made(manifest, shards_reused),
+        )
         return manifest, reused
 
 
@@ -117,8 +149,14 @@ def _made(manifest: Mapping[str, Any], shards_reused: int) -> str:
 
 
 @contextlib.contextmanager
-def open_run(file: str, overrides: Sequence[str] = (), *, selection: Selection | None = None,
-             run_id: str | None = None, argv: list[str] | None = None) -> Iterator[RunContext]:
+def open_run(
+    file: str,
+    overrides: Sequence[str] = (),
+    *,
+    selection: Selection | None = None,
+    run_id: str | None = None,
+    argv: list[str] | None = None,
+) -> Iterator[RunContext]:
     """The run of that id if this process has it open, else a new one."""
     if run_id is not None and run_id in _open:
         yield _open[run_id]
@@ -129,7 +167,9 @@ def open_run(file: str, overrides: Sequence[str] = (), *, selection: Selection |
     store.prepare()
     run_id = run_id or new_run_id()
     with store.workspace(run_id) as work, LocalEngine(settings.pipeline.execution.worker_count()) as engine:
-        run = RunContext(settings, selection, make_plan(settings, selection), run_id, argv or sys.argv, work, engine)
+        run = RunContext(
+            settings, selection, make_plan(settings, selection), run_id, argv or sys.argv, work, engine
+        )
         _open[run_id] = run
         try:
             yield run
@@ -143,14 +183,18 @@ def open_run(file: str, overrides: Sequence[str] = (), *, selection: Selection |
             shutil.rmtree(store.run(run_id) / "prefect", ignore_errors=True)
 
 
-def run_jobs(engine: LocalEngine, node: str, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
+def run_jobs(
+    engine: LocalEngine, node: str, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]
+) -> list[Any]:
     """Runs jobs where their node wants them: in the shared pool, or alone with all cores."""
     if getattr(load(node), "EXCLUSIVE", False):
         return [engine.run_alone(function, job) for job in jobs]
     return engine.run(function, jobs)
 
 
-def batches(jobs: Sequence[tuple[Any, ...]], function: Callable[..., Any], workers: int, most: int = 200) -> list[Sequence[tuple[Any, ...]]]:
+def batches(
+    jobs: Sequence[tuple[Any, ...]], function: Callable[..., Any], workers: int, most: int = 200
+) -> list[Sequence[tuple[Any, ...]]]:
     """Cuts a node's shards into batches of like size: enough to keep the workers busy, at most `most` of them."""
     if function is not run_shard or len(jobs) <= 1:
         return [jobs] if jobs else []

@@ -27,20 +27,40 @@ def check(file: Path) -> bool:
 
 def _python() -> Iterator[Finding]:
     enough = sys.version_info >= (3, 11)
-    yield (OK if enough else BAD), "python", sys.version.split()[0] + ("" if enough else ": 3.11 or newer is needed")
+    yield (
+        (OK if enough else BAD),
+        "python",
+        sys.version.split()[0] + ("" if enough else ": 3.11 or newer is needed"),
+    )
 
 
 def _compiler() -> Iterator[Finding]:
     compiler = shutil.which("c++") or shutil.which("g++")
-    yield ((OK, "compiler", compiler) if compiler
-           else (WARN, "compiler", "no C++ compiler: training runs uncompiled, 2-4 times slower (install g++)"))
+    yield (
+        (OK, "compiler", compiler)
+        if compiler
+        else (WARN, "compiler", "no C++ compiler: training runs uncompiled, 2-4 times slower (install g++)")
+    )
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
-    yield ((OK, "python headers", str(header)) if header.exists()
-           else (WARN, "python headers", "Python.h is missing: training runs uncompiled (install python3-dev)"))
+    yield (
+        (OK, "python headers", str(header))
+        if header.exists()
+        else (WARN, "python headers", "Python.h is missing: training runs uncompiled (install python3-dev)")
+    )
 
 
 def _packages() -> Iterator[Finding]:
-    for name in ("torch", "deepspeed", "prefect", "pyarrow", "numba", "fastwarc", "resiliparse", "tokenizers", "lm-eval"):
+    for name in (
+        "torch",
+        "deepspeed",
+        "prefect",
+        "pyarrow",
+        "numba",
+        "fastwarc",
+        "resiliparse",
+        "tokenizers",
+        "lm-eval",
+    ):
         try:
             yield OK, name, importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -52,16 +72,32 @@ def _packages() -> Iterator[Finding]:
 def _device() -> Iterator[Finding]:
     gpus = sorted(Path("/proc/driver/nvidia/gpus").glob("*"))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    yield OK, "machine", f"{len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {len(gpus) or 'no'} NVIDIA GPU{'s' if len(gpus) > 1 else ''}"
+    yield (
+        OK,
+        "machine",
+        f"{len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {len(gpus) or 'no'} NVIDIA GPU{'s' if len(gpus) > 1 else ''}",
+    )
 
 
 def _sandbox() -> Iterator[Finding]:
     try:
         from tasks.evaluate.sandbox import run_problem
 
-        result = run_problem("def one():\n", "    return 1\n", "def check(candidate):\n    assert candidate() == 1\n", "one", timeout=10)
+        result = run_problem(
+            "def one():\n",
+            "    return 1\n",
+            "def check(candidate):\n    assert candidate() == 1\n",
+            "one",
+            timeout=10,
+        )
         state = OK if result.passed else WARN
-        yield state, "sandbox", "runs generated code" if result.passed else f"not usable ({result.outcome}): HumanEval is not scored"
+        yield (
+            state,
+            "sandbox",
+            "runs generated code"
+            if result.passed
+            else f"not usable ({result.outcome}): HumanEval is not scored",
+        )
     except Exception as error:
         yield WARN, "sandbox", f"not usable ({error}): HumanEval is not scored"
 
@@ -78,7 +114,11 @@ def _pipeline(file: Path) -> Iterator[Finding]:
     parent = settings.store if settings.store.exists() else settings.root
     writable = os.access(parent, os.W_OK)
     free = shutil.disk_usage(parent).free / 2**30
-    yield (OK if writable else BAD), "store", f"{settings.store}, {free:.0f} GiB free" + ("" if writable else ", not writable")
+    yield (
+        (OK if writable else BAD),
+        "store",
+        f"{settings.store}, {free:.0f} GiB free" + ("" if writable else ", not writable"),
+    )
     yield _server()
 
 

@@ -31,7 +31,9 @@ def main() -> int:
     start_logging(Path(job["folder"]))
     selection = Selection(**job["selection"])
     try:
-        with open_run(job["file"], job["overrides"], selection=selection, run_id=job["run_id"], argv=job["argv"]) as run:
+        with open_run(
+            job["file"], job["overrides"], selection=selection, run_id=job["run_id"], argv=job["argv"]
+        ) as run:
             threading.Thread(target=_stop_when_asked, args=(run,), daemon=True).start()
             threading.Thread(target=_show_training, args=(run,), daemon=True).start()
             return _run(run, job)
@@ -52,7 +54,7 @@ def _run(run: RunContext, job: dict[str, Any]) -> int:
 
         if os.environ.get("PREFECT_API_URL") and "PREFECT_HOME" not in os.environ:
             run.record.data["links"]["prefect"] = url.removesuffix("/api")
-        state = pipeline(job["file"], job["overrides"], run_id=run.id, **job["selection"], return_state=True)
+        state: Any = pipeline(job["file"], job["overrides"], run_id=run.id, **job["selection"], return_state=True)
         flush_logs()
     if run.engine.stopped:
         return INTERRUPTED
@@ -67,7 +69,9 @@ def _run(run: RunContext, job: dict[str, Any]) -> int:
 
 def _stop_when_asked(run: RunContext) -> None:
     """Waits for the end of standard input: then every worker is killed, and the run ends by its own errors."""
-    while os.read(sys.stdin.fileno(), 1):  # unbuffered: a lock of Python's own reader would outlive the thread
+    while os.read(
+        sys.stdin.fileno(), 1
+    ):  # unbuffered: a lock of Python's own reader would outlive the thread
         pass
     run.engine.stop()
 
@@ -85,7 +89,12 @@ def _show_training(run: RunContext) -> None:
         row = _last_row(run.store.artifact("pretrain", entry["fingerprint"]) / "metrics.jsonl")
         if row and row["step"] > told:
             told = row["step"]
-            log.info("pretrain          step %s  loss %.3f  %s tokens/s", f"{told:,}", row["loss"], f"{row['tokens_per_second']:,.0f}")
+            log.info(
+                "pretrain          step %s  loss %.3f  %s tokens/s",
+                f"{told:,}",
+                row["loss"],
+                f"{row['tokens_per_second']:,.0f}",
+            )
 
 
 def _last_row(path: Path) -> dict[str, Any] | None:

@@ -19,7 +19,13 @@ from typing import Any
 from tasks.errors import StageError
 from tasks.process import die_with_parent
 
-ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS")
+ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 TRANSIENT = {errno.EIO, errno.EAGAIN, errno.ETIMEDOUT, errno.ESTALE, errno.ECONNRESET, errno.ENETUNREACH}
 
 
@@ -125,7 +131,9 @@ class LocalEngine:
     def _died(self) -> StageError:
         if self.stopped:
             return StageError("interrupted")
-        return WorkerDied("a worker process was killed or ran out of memory; see the kernel's log, or use fewer execution.workers")
+        return WorkerDied(
+            "a worker process was killed or ran out of memory; see the kernel's log, or use fewer execution.workers"
+        )
 
 
 def _gather(futures: Sequence[Future[Any]]) -> list[Any]:

@@ -32,8 +32,13 @@ def _retry(_task: Any, _run: Any, state: State[Any]) -> bool:
     return is_transient(state.result(raise_on_failure=False))
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retry_delay_seconds=exponential_backoff(2), retry_jitter_factor=0.5,
-      retry_condition_fn=_retry)
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_delay_seconds=exponential_backoff(2),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_retry,
+)
 def run_batch(engine: Any, node: str, function: Any, jobs: Any) -> Any:
     """A batch of a node's jobs; the caller quotes its arguments, so that Prefect doesn't look into them."""
     return run_jobs(engine, node, function, jobs)
@@ -47,8 +52,9 @@ def _mapper(run: RunContext, node: str) -> Callable[..., list[Any]]:
         parts = batches(jobs, function, run.engine.workers)
         what = {"run_shard": node, "run_resumable": node}.get(function.__name__, f"{node} finish")
         futures = [
-            run_batch.with_options(retries=retries, name=node, task_run_name=f"{what} {n + 1} of {len(parts)}").submit(
-                quote(run.engine), node, quote(function), quote(part))
+            run_batch.with_options(
+                retries=retries, name=node, task_run_name=f"{what} {n + 1} of {len(parts)}"
+            ).submit(quote(run.engine), node, quote(function), quote(part))
             for n, part in enumerate(parts)
         ]
         return [value for future in futures for value in future.result()]
@@ -58,16 +64,33 @@ def _mapper(run: RunContext, node: str) -> Callable[..., list[Any]]:
 
 def _stage_flow(stage: str) -> Any:
     nodes = stages()[stage]
+    runner: Any = ThreadPoolTaskRunner(max_workers=64)  # threads only wait for the engine's processes
 
-    @flow(name=stage, persist_result=False, validate_parameters=False, task_runner=ThreadPoolTaskRunner(max_workers=64))
-    def run_stage(file: str = "pipeline.yaml", overrides: Sequence[str] = (), force: bool = False,
-                  run_id: str | None = None) -> Any:
-        with open_run(file, overrides, selection=Selection(only=stage, force={stage} if force else ()), run_id=run_id) as run:
+    @flow(
+        name=stage,
+        persist_result=False,
+        validate_parameters=False,
+        task_runner=runner,
+    )
+    def run_stage(
+        file: str = "pipeline.yaml",
+        overrides: Sequence[str] = (),
+        force: bool = False,
+        run_id: str | None = None,
+    ) -> Any:
+        with open_run(
+            file, overrides, selection=Selection(only=stage, force={stage} if force else ()), run_id=run_id
+        ) as run:
             if stage == "ingest":
                 run.build_sample()
             results = [run.run(node, force, _mapper(run, node)) for node in nodes]
             manifest = results[-1][0]
-            _artifact(create_markdown_artifact, markdown=stage_markdown(manifest), key=stage, description=f"{stage}: what it took and left")
+            _artifact(
+                create_markdown_artifact,
+                markdown=stage_markdown(manifest),
+                key=stage,
+                description=f"{stage}: what it took and left",
+            )
             if all(reused for _, reused in results):
                 return Completed(name="Cached", message=f"reused {manifest['fingerprint'][:12]}")
             return Completed(message=f"made {manifest['fingerprint'][:12]}")
@@ -80,8 +103,15 @@ STAGES = {stage: _stage_flow(stage) for stage in stages()}
 
 
 @flow(name="smelt", persist_result=False, validate_parameters=False)
-def pipeline(file: str = "pipeline.yaml", overrides: Sequence[str] = (), only: str | None = None, first: str | None = None,
-             last: str | None = None, force: Sequence[str] = (), run_id: str | None = None) -> Any:
+def pipeline(
+    file: str = "pipeline.yaml",
+    overrides: Sequence[str] = (),
+    only: str | None = None,
+    first: str | None = None,
+    last: str | None = None,
+    force: Sequence[str] = (),
+    run_id: str | None = None,
+) -> Any:
     """The whole DAG, or a part of it: each selected stage in turn, reused or run."""
     selection = Selection(only=only, first=first, last=last, force=force)
     with open_run(file, overrides, selection=selection, run_id=run_id) as run:
@@ -93,8 +123,12 @@ def pipeline(file: str = "pipeline.yaml", overrides: Sequence[str] = (), only: s
                 run.error = error if isinstance(error, BaseException) else RuntimeError(str(state.message))
                 raise run.error
             cached.append(state.name == "Cached")
-        _artifact(create_table_artifact, table=funnel_table(list(run.manifests.values())), key="funnel",
-                  description="Documents and bytes, stage by stage")
+        _artifact(
+            create_table_artifact,
+            table=funnel_table(list(run.manifests.values())),
+            key="funnel",
+            description="Documents and bytes, stage by stage",
+        )
         return Completed(name="Cached" if all(cached) else None, message=f"run {run.id}")
 
 

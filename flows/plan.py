@@ -48,8 +48,8 @@ class Selection:
         force: Collection[str] = (),
     ):
         order = list(dict.fromkeys(stage_of(node) for node in NODES))
-        start = order.index(only or first) if only or first else 0
-        end = order.index(only or last) if only or last else len(order) - 1
+        start = order.index(begin) if (begin := only or first) else 0
+        end = order.index(finish) if (finish := only or last) else len(order) - 1
         self.stages = order[start : end + 1]
         self.before = order[:start]
         self.force = set(force)

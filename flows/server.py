@@ -41,10 +41,27 @@ def prefect_api(home: Path) -> Iterator[str]:
     os.environ["PREFECT_HOME"] = str(home)
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
-    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
-               "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--timeout-keep-alive", "5"]
-    environment = {**os.environ, "PREFECT_SERVER_EPHEMERAL_ENABLED": "false", "PREFECT_LOGGING_LEVEL": "ERROR",
-                   "OMP_NUM_THREADS": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        "prefect.server.api.server:create_app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+        "--timeout-keep-alive",
+        "5",
+    ]
+    environment = {
+        **os.environ,
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "ERROR",
+        "OMP_NUM_THREADS": "1",
+    }
     with open(home / "server.log", "wb") as log:
         process = spawn(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment, cwd=home)
     try:

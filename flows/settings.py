@@ -176,12 +176,13 @@ def _override(raw: dict[str, Any], override: str, lines: _Lines) -> None:
             raise ConfigError(f"--set {override}: {part} is no index of a list of {len(here)}")
         if not isinstance(here, list | dict):
             raise ConfigError(f"--set {override}: there is no key below {part}")
+        place: Any = here
         if after is None:
-            here[part] = value
+            place[part] = value
         else:
             if isinstance(here, dict) and not isinstance(here.get(part), dict | list):
-                here[part] = {}
-            here = here[part]
+                place[part] = {}
+            here = place[part]
     for n in range(len(parts)):
         lines.known.setdefault(tuple(parts[: n + 1]), f"--set {override}")
     lines.known[tuple(parts)] = f"--set {override}"

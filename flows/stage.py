@@ -344,11 +344,11 @@ def _collect(
             )
     taken = {entry["path"] for entry in files}
     for path in sorted(item for item in finished.rglob("*") if item.is_file()):
-        place = path.relative_to(finished)
-        if place.as_posix() in taken:
-            raise StageError(f"{prepared.node}: two files want to be {place}")
-        (staged / place).parent.mkdir(parents=True, exist_ok=True)
-        os.rename(path, staged / place)
+        target = staged / path.relative_to(finished)
+        if target.relative_to(staged).as_posix() in taken:
+            raise StageError(f"{prepared.node}: two files want to be {path.relative_to(finished)}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(path, target)
     if resumable:
         return seal(staged, skip=["manifest.json"], volatile=volatile)
     return files + seal(staged, skip=taken, volatile=volatile)

@@ -37,9 +37,18 @@ def supervise(settings: Settings, selection: dict[str, Any], argv: list[str]) ->
     store.prepare()
     run_id = new_run_id()
     folder = store.run(run_id)
-    job = {"file": str(settings.file), "overrides": list(settings.overrides), "selection": selection, "run_id": run_id,
-           "folder": str(folder), "argv": argv, "supervisor": os.getpid()}
-    former = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    job = {
+        "file": str(settings.file),
+        "overrides": list(settings.overrides),
+        "selection": selection,
+        "run_id": run_id,
+        "folder": str(folder),
+        "argv": argv,
+        "supervisor": os.getpid(),
+    }
+    former = {
+        number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     driver: subprocess.Popen[Any] | None = None
     try:
         driver = spawn([sys.executable, "-m", "flows.driver", json.dumps(job)], stdin=subprocess.PIPE)

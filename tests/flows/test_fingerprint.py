@@ -50,8 +50,13 @@ def test_what_has_no_canonical_form_is_refused(value):
 def test_a_digest_does_not_depend_on_the_hash_seed():
     program = "from flows.fingerprint import digest; print(digest({'x': ['a', 'b'], 'y': {'k': 1}}))"
     seen = {
-        subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True,
-                       check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         for seed in ("0", "1", "77")
     }
     assert len(seen) == 1
@@ -60,7 +65,9 @@ def test_a_digest_does_not_depend_on_the_hash_seed():
 def test_parquet_digests_see_rows_not_row_groups_or_compression(tmp_path):
     table = pa.table(ROWS)
     first = write(tmp_path / "1.parquet", table)
-    assert first == write(tmp_path / "2.parquet", table, row_group_size=1, compression="gzip", use_dictionary=False)
+    assert first == write(
+        tmp_path / "2.parquet", table, row_group_size=1, compression="gzip", use_dictionary=False
+    )
     assert (tmp_path / "1.parquet").read_bytes() != (tmp_path / "2.parquet").read_bytes()
 
 

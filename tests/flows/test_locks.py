@@ -23,8 +23,12 @@ def test_a_lock_is_held_by_one_and_freed_by_release(tmp_path):
 
 
 def test_the_death_of_the_owner_frees_the_lock(tmp_path):
-    owner = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "lock")], stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE, text=True)
+    owner = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert owner.stdout.readline() == "held\n"
     lock = FileLock(tmp_path / "lock")
     assert not lock.try_acquire()
@@ -38,7 +42,9 @@ def test_the_death_of_the_owner_frees_the_lock(tmp_path):
 def test_children_do_not_inherit_the_lock(tmp_path):
     lock = FileLock(tmp_path / "lock")
     assert lock.try_acquire()
-    child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, close_fds=False)
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, close_fds=False
+    )
     lock.release()
     other = FileLock(tmp_path / "lock")
     assert other.try_acquire()

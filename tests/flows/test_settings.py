@@ -14,7 +14,11 @@ def test_sections_become_configs_and_the_seed_reaches_them(toy):
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("store: s\nfilter:\n  quality:\n    min_lenght: 4\n", 4, ["filter.quality.min_lenght", "did you mean 'min_length'"]),
+        (
+            "store: s\nfilter:\n  quality:\n    min_lenght: 4\n",
+            4,
+            ["filter.quality.min_lenght", "did you mean 'min_length'"],
+        ),
         ("store: s\n\nfiter:\n  quality: {}\n", 3, ["fiter", "did you mean 'filter'"]),
         ("filter:\n  qualty: {}\n", 2, ["filter.qualty", "did you mean 'quality'"]),
         ("filter:\n  quality:\n    min_length: many\n", 3, ["filter.quality.min_length", "integer", "many"]),

@@ -27,7 +27,9 @@ class Runner:
             for node in NODES:
                 inputs = StoreInputs(store, settings.root, file_digests(store), manifests)
                 prepared = prepare(node, settings.configs[node], inputs, manifests)
-                manifests[node], reused[node] = run_node(prepared, store, work, self._map, force=node in force)
+                manifests[node], reused[node] = run_node(
+                    prepared, store, work, self._map, force=node in force
+                )
         self.store = store
         return manifests, reused
 
@@ -43,7 +45,10 @@ def run(toy):
 
 
 def actions(toy, *overrides, **selection):
-    return {step.node: (step.action, step.reason) for step in make_plan(load_settings(toy.file, overrides), Selection(**selection))}
+    return {
+        step.node: (step.action, step.reason)
+        for step in make_plan(load_settings(toy.file, overrides), Selection(**selection))
+    }
 
 
 def test_a_second_run_reuses_everything(run, toy):
@@ -64,7 +69,10 @@ def test_files_of_shards_stand_under_their_output_and_those_of_finish_at_the_top
 
 def test_a_changed_key_is_named_in_the_plan_and_reruns_only_its_node(run, toy):
     run()
-    assert actions(toy, "filter.quality.min_length=6")["filter"] == ("run", "filter.quality.min_length: 3 → 6")
+    assert actions(toy, "filter.quality.min_length=6")["filter"] == (
+        "run",
+        "filter.quality.min_length: 3 → 6",
+    )
     _, reused = run("filter.quality.min_length=6")
     assert reused == {"ingest": True, "filter": False}
 
@@ -99,7 +107,10 @@ def test_a_changed_ledger_reruns_nothing_downstream(run, toy):
 
 def test_the_reason_of_a_stage_behind_a_running_one_is_that_it_waits(run, toy):
     run()
-    assert actions(toy, "ingest.prefix=x")["filter"] == ("wait", "waits for ingest; reused if that comes out the same")
+    assert actions(toy, "ingest.prefix=x")["filter"] == (
+        "wait",
+        "waits for ingest; reused if that comes out the same",
+    )
 
 
 def test_a_truncated_output_is_made_again_from_its_shards(run, toy):

@@ -13,7 +13,15 @@ def made(store, text="hello", node="filter", fingerprint="f1"):
     (out / "documents" / "one.txt").write_text(text)
     files = seal(out)
     outputs = {"documents": {"digest": files[0]["digest"], "files": 1, "bytes": len(text)}}
-    manifest = {"format": 1, "node": node, "fingerprint": fingerprint, "payload": {}, "files": files, "outputs": outputs, "end": "1"}
+    manifest = {
+        "format": 1,
+        "node": node,
+        "fingerprint": fingerprint,
+        "payload": {},
+        "files": files,
+        "outputs": outputs,
+        "end": "1",
+    }
     store.commit_artifact(node, fingerprint, out, manifest, replace=False)
     return manifest
 
@@ -40,7 +48,10 @@ def test_what_was_never_made_is_a_miss(store):
     ("damage", "reason"),
     [
         (lambda folder: (folder / "documents/one.txt").unlink(), "documents/one.txt is missing"),
-        (lambda folder: os.truncate(folder / "documents/one.txt", 2), "documents/one.txt has 2 bytes instead of 5"),
+        (
+            lambda folder: os.truncate(folder / "documents/one.txt", 2),
+            "documents/one.txt has 2 bytes instead of 5",
+        ),
         (lambda folder: (folder / "manifest.json").unlink(), "manifest.json is missing"),
         (lambda folder: os.truncate(folder / "manifest.json", 20), "manifest.json is unreadable"),
         (lambda folder: (folder / "manifest.json").write_text("[]"), "manifest.json has another format"),
@@ -108,7 +119,11 @@ def test_two_folders_change_places_in_one_step(tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "output"),
-    [("documents/00-web.parquet", "documents"), ("clusters.parquet", "clusters"), ("model/config.json", "model")],
+    [
+        ("documents/00-web.parquet", "documents"),
+        ("clusters.parquet", "clusters"),
+        ("model/config.json", "model"),
+    ],
 )
 def test_the_output_of_a_file_is_the_first_part_of_its_path(path, output):
     assert output_of(path) == output
