@@ -91,7 +91,7 @@ class Input:
 class Shard:
     """A unit of work, complete in itself: what it reads and how, by value.
 
-    key: names the shard's files in the artifact and orders them; letters, digits, `-`, `_`, `.`. Not identity.
+    key: names the shard's files in the artifact; letters, digits, `-`, `_`, `.`. Not identity.
     config: its slice of the node's configuration, plain JSON values (`Config.identity()` or a part of it).
     inputs: role -> files, in the order in which they are read.
     runtime: paths, devices, worker counts: what it needs to run and what can't change its output.
@@ -115,7 +115,7 @@ class Inputs(Protocol):
     """What `partition` is given."""
 
     def __getitem__(self, name: str) -> list[Input]:
-        """The files of an upstream output, "node/output", ordered by key."""
+        """The files of an upstream output, "node/output", in the order of its shards."""
 
     def resolve(self, path: str) -> Path:
         """A path of the configuration: relative ones start at pipeline.yaml's folder."""

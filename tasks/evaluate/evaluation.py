@@ -40,7 +40,7 @@ class Evaluation:
     metrics: dict[str, Any] = field(default_factory=dict)
 
     def write(self, out: Path) -> None:
-        """Writes scores.json, samples/*.parquet, generations.jsonl and documents.parquet into a folder."""
+        """Writes scores.json, samples/*.parquet, generations.jsonl and held_out.parquet into a folder."""
         from tasks.evaluate.records import write_documents, write_samples
 
         out.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ class Evaluation:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         for name, rows in self.samples.items():
             write_samples(out / "samples" / f"{name}.parquet", rows)
-        write_documents(out / "documents.parquet", self.documents)
+        write_documents(out / "held_out.parquet", self.documents)
 
 
 def evaluate_model(

@@ -1,6 +1,6 @@
 """The node `evaluate`: scores of the trained model, an interval with each, and one record per sample.
 
-Outputs: scores.json, samples/<benchmark>.parquet, generations.jsonl, documents.parquet (bits of each held-out
+Outputs: scores.json, samples/<benchmark>.parquet, generations.jsonl, held_out.parquet (bits of each held-out
 document). Importing this module is cheap.
 """
 

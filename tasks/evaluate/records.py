@@ -40,7 +40,7 @@ def write_samples(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def write_documents(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes documents.parquet."""
+    """Writes held_out.parquet."""
     _write(path, DOCUMENTS, rows)
 
 

@@ -97,8 +97,8 @@ def test_it_leaves_scores_samples_generations_and_documents(inputs, tmp_path):
     out.mkdir()
     result = node.process(shard, out)
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()) == [
-        "documents.parquet",
         "generations.jsonl",
+        "held_out.parquet",
         "samples/gsm8k_mini.parquet",
         "samples/humaneval_mini.parquet",
         "samples/mmlu_mini.parquet",
@@ -137,5 +137,5 @@ def test_the_same_input_gives_the_same_scores_and_samples(inputs, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         node.process(shard, tmp_path / name)
-    for file in ("scores.json", "generations.jsonl", "documents.parquet", "samples/mmlu_mini.parquet"):
+    for file in ("scores.json", "generations.jsonl", "held_out.parquet", "samples/mmlu_mini.parquet"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()

@@ -56,6 +56,12 @@ def corpus(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def settings() -> dict[str, Any]:
+    """Those of the tiny model, without the length of the run."""
+    return {name: value for name, value in TINY.items() if name not in ("steps", "checkpoint_every")}
+
+
 @pytest.fixture
 def make_job(corpus: Path, tmp_path: Path):
     """make_job(name, faults=..., **settings): a job of the tiny model in a folder of its own."""
