@@ -40,7 +40,7 @@ def header(run: Run) -> Markup:
         ("commit", one_line(commit, 24) or "–"),
         ("machine", one_line(_host(host), 60)),
     ]
-    error = record.get("error")
+    error = record.get("error") if record.get("error") != run.status else None
     return tag(
         "header",
         tag(
