@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -47,6 +48,7 @@ SETTINGS = {
         "shard_bytes": 200_000,
     },
     "filter": {
+        "profiles": {"fineweb": ["language", "gopher_quality", "c4"], "code": ["code"], "books": ["books"]},
         "gopher_quality": {"min_words": 20},
         "c4": {"min_sentences": 2},
         "language": {"min_score": 0.3},
@@ -77,25 +79,53 @@ SETTINGS = {
         "threads": 1,
     },
 }
-LESSON = (
-    "Bread is made of flour, water and salt. The baker has to knead the dough with patience, and that takes time. "
-    "In batch number {n} of the week, she baked {m} loaves for the people of the village. They have never been late. "
-)
+NAMES = [
+    "the baker",
+    "a miller",
+    "the farmer's daughter",
+    "our old neighbour",
+    "the village teacher",
+    "a travelling singer",
+]
+VERBS = [
+    "has to carry",
+    "wanted to sell",
+    "could not find",
+    "will be happy to bring",
+    "thought of",
+    "came with",
+]
+THINGS = [
+    "bread",
+    "fresh water",
+    "a basket of apples",
+    "the wooden cart",
+    "a letter from the city",
+    "flour and salt",
+    "honey",
+]
+WHERE = [
+    "to the market",
+    "before the rain",
+    "in the early morning",
+    "at the end of the road",
+    "for that long winter",
+    "on Sunday",
+]
+
+
+def tale(n: int) -> str:
+    """Thirty sentences of plain English, the same for a number every time."""
+    draw = random.Random(n)
+    parts = [[draw.choice(words) for words in (NAMES, VERBS, THINGS, WHERE)] for _ in range(30)]
+    return "\n".join(f"{' '.join(part)}."[:1].upper() + f"{' '.join(part)}."[1:] for part in parts)
 
 
 def write(root: Path, **changes: object) -> Path:
     """Writes the sources and pipeline.yaml into a folder; `changes` replace whole sections or their keys."""
     root.mkdir(parents=True, exist_ok=True)
     documents = [
-        {
-            "id": f"page-{n}",
-            "url": f"https://bakery.example/{n}",
-            "text": LESSON.format(n=n * 7919, m=n * 31)
-            + " ".join(
-                f"Loaf {k * n % 97} of kind {k * k * n % 89} rose well in the oven." for k in range(1, 12)
-            ),
-        }
-        for n in range(40)
+        {"id": f"page-{n}", "url": f"https://bakery.example/{n}", "text": tale(n)} for n in range(60)
     ]
     documents.append({**documents[0], "id": "copy-of-page-0", "url": "https://mirror.example/0"})
     documents.append({"id": "short", "url": "https://bakery.example/short", "text": "Too short."})

@@ -138,7 +138,7 @@ def children(pid: int) -> list[int]:
 
 
 def kill_at(job: Job, line: str, victim: str) -> None:
-    """Train until an event is said; then kill -9 the node's process, torchrun or a rank, and wait for the end."""
+    """Train until an event is said; then kill -9 the node's process, torchrun or a rank."""
     trainer = start(job)
     assert trainer.stdout
     said = next(text for text in trainer.stdout if text.startswith(line))
