@@ -194,5 +194,8 @@ class Engine:
             map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))
         ):
             return False, "no C++ compiler found: install g++ to train two to four times as fast"
-        self.deepspeed.compile()
+        # Block by block: all blocks share one compilation, in a quarter of the time that the whole model
+        # takes, and the loss, sliced by hand, gains nothing from it.
+        for block in self.deepspeed.module.model.blocks:
+            block.compile()
         return True, ""

@@ -10,7 +10,6 @@ from typing import Any
 
 from tasks.pretrain.config import RunConfig
 
-LOCK = "train.lock"  # in the checkpoints' folder, held by every rank as long as it lives
 RESULT, FAILURE = "result.json", "failure.txt"  # what the run came to, or why it failed
 
 

@@ -7,24 +7,21 @@ to the next attempt after a crash, which goes on from the newest checkpoint that
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import logging
 import os
 import subprocess
 import sys
-import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tasks.errors import StageError
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
-from tasks.pretrain import layout
+from tasks.pretrain import layout, lock
 from tasks.pretrain.config import RunConfig
-from tasks.pretrain.job import FAILURE, LOCK, RESULT, Job
+from tasks.pretrain.job import FAILURE, RESULT, Job
 
 VERSION = 1
 PACKAGES = ("torch", "deepspeed")
@@ -69,7 +66,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     _check_data(job)
     for leftover in (RESULT, FAILURE):
         (out / leftover).unlink(missing_ok=True)
-    _wait_for_former_run(job.checkpoints)
+    lock.wait_until_free(job.checkpoints)
     job.write(out / "job.json")
     _run(config, out / "job.json", out)
     result = json.loads((out / RESULT).read_text())
@@ -86,7 +83,7 @@ def train(job: Job) -> dict[str, Any]:
     """Run a job as `process` does; for tests and for use without the pipeline."""
     job.folder.mkdir(parents=True, exist_ok=True)
     _check_data(job)
-    _wait_for_former_run(job.checkpoints)
+    lock.wait_until_free(job.checkpoints)
     job.write(job.folder / "job.json")
     _run(job.run, job.folder / "job.json", job.folder)
     return json.loads((job.folder / RESULT).read_text())
@@ -143,32 +140,6 @@ def _run(config: RunConfig, job: Path, out: Path) -> None:
         raise StageError(
             f"training ended with status {status}; the end of {out / 'train.log'}:\n{''.join(last)}"
         )
-
-
-def _wait_for_former_run(folder: Path, patience: float = 120.0) -> None:
-    """Until no rank of a former run lives: each holds a share of the lock as long as it does."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with _open_lock(folder) as descriptor:
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise StageError(
-                        f"{folder / LOCK} is held by a former training run, for {patience:.0f} s now: end it"
-                    ) from None
-                time.sleep(0.1)
-
-
-@contextlib.contextmanager
-def _open_lock(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _check_data(job: Job) -> None:

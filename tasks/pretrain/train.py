@@ -8,14 +8,12 @@ and of what the checkpoint holds, so a killed run that is started again ends whe
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
 import random
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +23,10 @@ import torch.distributed as dist
 
 from model import Transformer, convert
 from tasks.errors import SmeltError, StageError
-from tasks.pretrain import checkpoint, faults
+from tasks.pretrain import checkpoint, faults, lock
 from tasks.pretrain.engine import Engine, Outcome, start
 from tasks.pretrain.guard import ACTIONS, Decision, SpikeGuard
-from tasks.pretrain.job import FAILURE, LOCK, RESULT, Job
+from tasks.pretrain.job import FAILURE, RESULT, Job
 from tasks.pretrain.layout import choose_stage
 from tasks.pretrain.loader import Batches, Skips
 from tasks.pretrain.peak import peak_flops
@@ -332,26 +330,6 @@ def _seed(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def hold_lock(folder: Path, patience: float = 120.0) -> int:
-    """Hold the run's folder together with its other ranks until this process ends; returns the file
-    descriptor.
-
-    The node takes the same lock alone before it starts a run, so none starts while a rank of a former one
-    lives.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return descriptor
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise StageError(f"{folder / LOCK} is held by another training run") from None
-            time.sleep(0.1)
-
-
 def run(job: Job, device: torch.device) -> None:
     """One rank's run of a job in the process group that `engine.start` joined."""
     Trainer(job, device).run()
@@ -361,7 +339,7 @@ def main(argv: list[str]) -> int:
     """The command: one argument, the job's file. Status 1 after a failure; its message is in failure.txt."""
     die_with_parent()
     job = Job.read(Path(argv[1]))
-    lock = hold_lock(job.checkpoints)
+    share = lock.share(job.checkpoints)
     if job.run.threads is not None:
         torch.set_num_threads(job.run.threads)
     try:
@@ -372,7 +350,7 @@ def main(argv: list[str]) -> int:
         print(f"error: {error}", flush=True)
         os._exit(1)
     finally:
-        os.close(lock)
+        os.close(share)
     return 0
 
 
