@@ -23,7 +23,7 @@ WORKDIR /source
 # First what smelt needs, then smelt: a change of the sources repeats only the last step.
 COPY pyproject.toml constraints.txt README.md ./
 COPY .ci/install .ci/install
-ENV VENV=/opt/smelt EXTRAS= PIP_NO_CACHE_DIR=1
+ENV VENV=/opt/smelt EXTRAS= PIP_NO_CACHE_DIR=1 PIP_CONSTRAINT=constraints.txt
 RUN sh .ci/install
 COPY flows flows
 COPY tasks tasks
