@@ -185,6 +185,8 @@ def test_another_build_of_torch_is_taken_from_the_index_that_offers_it(checkout)
     checkout.calls()
     assert checkout.install(TORCH_INDEX="https://example.org/whl/cpu").returncode == 0
     assert "--force-reinstall --no-deps --index-url https://example.org/whl/cpu torch" in checkout.calls()[0]
+    assert checkout.install().returncode == 0
+    assert checkout.calls() == [], "the build that is there is kept"
 
 
 def test_all_that_is_missing_is_named_at_once_with_the_packages_that_bring_it(checkout):
