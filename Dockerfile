@@ -2,7 +2,7 @@
 # An image that runs smelt: `docker build -t smelt .`, then `docker run --rm -v "$PWD/artifacts:/pipeline/artifacts" smelt`.
 #
 #   BASE         any Debian or Ubuntu with Python 3.11 or newer, or one whose packages offer it; a CUDA runtime base for GPUs
-#   TORCH_INDEX  another build of the pinned torch; for CPUs only: https://download.pytorch.org/whl/cpu (4 GB less)
+#   TORCH_INDEX  another build of the pinned torch; the one for CPUs takes 4 GB less
 ARG BASE=python:3.11-slim-bookworm
 
 # What building and running both need: the compiler and Python's headers, because torch.compile and Triton compile

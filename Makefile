@@ -15,7 +15,7 @@ run: install  ## the whole pipeline on the sample corpus (or what pipeline.yaml 
 	@.venv/bin/smelt run $(ARGS)
 
 test: install  ## the test suite
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: install  ## the measured comparisons of tests/bench, minutes each; ONLY=minhash for one of them
 	@for script in $(or $(ONLY:%=tests/bench/%.py),$(wildcard tests/bench/*.py)); do \

@@ -64,7 +64,7 @@ def _packages() -> Iterator[Finding]:
         try:
             yield OK, name, importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            yield BAD, name, "not installed: pip install -c constraints.txt ."
+            yield BAD, name, "not installed: make install"
     if importlib.util.find_spec("fasttext") is None:
         yield BAD, "fasttext", "not installed: make install"
 

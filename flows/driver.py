@@ -43,7 +43,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        log.error("%s: %s", type(error).__name__, error)
+        log.error("%s", _message(error))
         log.debug("", exc_info=True)
         return 1
 
@@ -61,10 +61,19 @@ def _run(run: RunContext, job: dict[str, Any]) -> int:
     if not state.is_completed():
         error = run.error or state.result(raise_on_failure=False)
         run.error = run.error or (error if isinstance(error, BaseException) else RuntimeError(str(error)))
-        log.error("%s", error if isinstance(error, SmeltError) else f"{type(error).__name__}: {error}")
+        log.error("%s", _message(error))
         log.debug("", exc_info=error if isinstance(error, BaseException) else None)
         return error.exit_status if isinstance(error, SmeltError) else 1
     return 0
+
+
+def _message(error: Any) -> str:
+    """An error as one line for the user; the log has the traceback."""
+    if isinstance(error, SmeltError):
+        return str(error)
+    if "No space left on device" in str(error):
+        return f"the disk is full: make room, and run again; what was finished stays ({error})"
+    return f"{type(error).__name__}: {error}"
 
 
 def _stop_when_asked(run: RunContext) -> None:

