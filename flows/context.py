@@ -108,7 +108,9 @@ class RunContext:
                 on_progress=progress.start,
             )
         except BaseException as error:
-            self.record.node(node, status="interrupted" if self.engine.stopped else "failed", error=str(error))
+            self.record.node(
+                node, status="interrupted" if self.engine.stopped else "failed", error=str(error)
+            )
             raise
         self.manifests[node] = manifest
         shards_reused = sum(bool(shard["reused"]) for shard in manifest["shards"])

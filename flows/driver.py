@@ -54,7 +54,9 @@ def _run(run: RunContext, job: dict[str, Any]) -> int:
 
         if os.environ.get("PREFECT_API_URL") and "PREFECT_HOME" not in os.environ:
             run.record.data["links"]["prefect"] = url.removesuffix("/api")
-        state: Any = pipeline(job["file"], job["overrides"], run_id=run.id, **job["selection"], return_state=True)
+        state: Any = pipeline(
+            job["file"], job["overrides"], run_id=run.id, **job["selection"], return_state=True
+        )
         flush_logs()
     if run.engine.stopped:
         return INTERRUPTED

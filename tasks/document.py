@@ -23,7 +23,10 @@ DOCUMENTS = pa.schema(
         ("language", pa.string()),  # ISO 639 code, set by filter
         ("language_score", pa.float32()),
         ("date", pa.string()),  # ISO 8601
-        ("metadata", pa.string()),  # a JSON object; "group" names what must not be split between train and validation
+        (
+            "metadata",
+            pa.string(),
+        ),  # a JSON object; "group" names what must not be split between train and validation
     ]
 )
 
@@ -110,8 +113,10 @@ class TableWriter:
 
     def _flush_pending(self) -> None:
         if self._pending:
-            columns = [pa.array([row.get(name) for row in self._pending], type=self.schema.field(name).type)
-                       for name in self.schema.names]
+            columns = [
+                pa.array([row.get(name) for row in self._pending], type=self.schema.field(name).type)
+                for name in self.schema.names
+            ]
             self._pending, self._held_bytes = [], 0
             self._add(pa.Table.from_arrays(columns, schema=self.schema))
 
@@ -123,7 +128,9 @@ class TableWriter:
 
     def _flush_held(self) -> None:
         if self._held:
-            tables = [item if isinstance(item, pa.Table) else pa.Table.from_batches([item]) for item in self._held]
+            tables = [
+                item if isinstance(item, pa.Table) else pa.Table.from_batches([item]) for item in self._held
+            ]
             table = pa.concat_tables(tables).cast(self.schema)
             self._held = []
             self._writer.write_table(table.sort_by(self.sort_by) if self.sort_by else table)
@@ -136,8 +143,9 @@ class TableWriter:
     def __enter__(self) -> TableWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self.close()
         else:
@@ -154,8 +162,10 @@ class DocumentWriter(TableWriter):
     def add(self, document: Document) -> None:
         """Writes a document whose text is valid Unicode (no lone surrogates)."""
         self.text_bytes += len(document.text.encode())
-        self.write({name: getattr(document, name) for name in DOCUMENTS.names if name != "metadata"}
-                   | {"metadata": canonical_json(document.metadata)})
+        self.write(
+            {name: getattr(document, name) for name in DOCUMENTS.names if name != "metadata"}
+            | {"metadata": canonical_json(document.metadata)}
+        )
 
 
 def canonical_json(value: Any) -> str:
@@ -163,9 +173,16 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def ledger_row(id: str, rule: str | None = None, *, failed_rules: Sequence[str] = (), score: float | None = None,
-               threshold: float | None = None, matched_id: str | None = None,
-               similarity: float | None = None) -> dict[str, Any]:
+def ledger_row(
+    id: str,
+    rule: str | None = None,
+    *,
+    failed_rules: Sequence[str] = (),
+    score: float | None = None,
+    threshold: float | None = None,
+    matched_id: str | None = None,
+    similarity: float | None = None,
+) -> dict[str, Any]:
     """A ledger row: kept without a rule, dropped with one."""
     return {
         "id": id,
@@ -187,8 +204,9 @@ def ledger_writer(path: Path, extra: Iterable[tuple[str, pa.DataType]] = ()) -> 
     return TableWriter(path, schema, sort_by="id")
 
 
-def read_batches(paths: Iterable[str | Path], columns: Sequence[str] | None = None,
-                 rows: int = 1024) -> Iterator[pa.RecordBatch]:
+def read_batches(
+    paths: Iterable[str | Path], columns: Sequence[str] | None = None, rows: int = 1024
+) -> Iterator[pa.RecordBatch]:
     """The record batches of Parquet files, in order; memory is bounded by a row group."""
     for path in paths:
         with pq.ParquetFile(path) as file:

@@ -47,7 +47,9 @@ class Config(BaseModel):
         return {
             name: _plain(getattr(self, name))
             for name, info in type(self).model_fields.items()
-            if not (isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("identity") is False)
+            if not (
+                isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("identity") is False
+            )
         }
 
 
