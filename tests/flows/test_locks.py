@@ -42,9 +42,10 @@ def test_the_death_of_the_owner_frees_the_lock(tmp_path):
 def test_children_do_not_inherit_the_lock(tmp_path):
     lock = FileLock(tmp_path / "lock")
     assert lock.try_acquire()
-    child = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, close_fds=False
-    )
+    program = "import sys; print('up', flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    child = subprocess.Popen([sys.executable, "-c", program], close_fds=False, text=True, **pipes)
+    assert child.stdout.readline() == "up\n"
     lock.release()
     other = FileLock(tmp_path / "lock")
     assert other.try_acquire()
