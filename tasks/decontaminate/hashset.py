@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 _BITS_EACH = 32  # of the filter in front of the table: about 3 % of the absent hashes pass it
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tasks.decontaminate.hashset import HashSet, hash_set
 from tasks.dedup.words import Words, fold_texts, ngram_hashes, word_hashes
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 if TYPE_CHECKING:
     from tasks.decontaminate.node import Config

@@ -26,7 +26,7 @@ from tasks.decontaminate.items import ItemIndex, Phrase, index_items, plain
 from tasks.decontaminate.node import Config
 from tasks.dedup.words import Words, fold_batches, ngram_hashes, word_hashes
 from tasks.evaluate.benchmarks import Item
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tasks.dedup.index import Index
 from tasks.dedup.pairs import Batches
 from tasks.dedup.sets import ShingleSets
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 CLUSTERS = pa.schema(
     [

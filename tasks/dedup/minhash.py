@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.dedup.words import Words, fold_batches, folded
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 _ZERO_DIGITS = str.maketrans("123456789", "0" * 9)
 _BLOCK = 4096  # shingle hashes that are permuted together; they stay in the first-level cache

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tasks.dedup.index import Index
 from tasks.dedup.sets import ShingleSets
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 PAIRS = pa.schema(
     [

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.dedup.words import fold_batches, ngram_hashes
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 
 class ShingleSets:

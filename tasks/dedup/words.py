@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 UNICODE = unicodedata.unidata_version
 

@@ -183,7 +183,10 @@ def _parse(path: Path) -> dict[str, Any]:
     class Loader(yaml.SafeLoader):
         pass
 
-    Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))
+    def function_name(loader: yaml.SafeLoader, node: Any) -> str:
+        return str(loader.construct_scalar(node))
+
+    Loader.add_constructor("!function", function_name)
     try:
         value = yaml.load(path.read_text(encoding="utf-8"), Loader)
     except (OSError, UnicodeDecodeError) as error:

@@ -16,7 +16,7 @@ import numpy as np
 
 from tasks.filter import characters
 from tasks.filter.counts import COUNTS
-from tasks.filter.jit import compiled
+from tasks.jit import compiled
 
 SHORT_LINE = 30  # characters; FineWeb's
 LONG_WORD = 1000  # characters; C4's

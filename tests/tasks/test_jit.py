@@ -7,7 +7,7 @@ import sys
 PROGRAM = """
 import tempfile
 import numba.core.caching
-from tasks.filter import jit
+from tasks import jit
 
 cache = numba.core.caching.CompileResultCacheImpl
 cache._locator_classes = [item for item in cache._locator_classes if "UserProvided" in item.__name__]
