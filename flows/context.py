@@ -17,9 +17,10 @@ from typing import Any
 
 from flows.engine import LocalEngine
 from flows.plan import Selection, Step, file_digests, make_plan, sample_is_built
+from flows.prepare import Prepared, StoreInputs, prepare
 from flows.record import RunRecord, new_run_id
 from flows.settings import Settings, load_settings
-from flows.stage import Prepared, StoreInputs, prepare, run_node, run_shard
+from flows.stage import run_node, run_shard
 from flows.store import Miss, Store
 from tasks.errors import StageError
 from tasks.node import Config

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.fingerprint import FileDigests, source_closure
+from flows.prepare import Prepared, StoreInputs, prepare, shard_fingerprint
 from flows.settings import Settings
-from flows.stage import Prepared, StoreInputs, prepare, shard_fingerprint
 from flows.store import Miss, Store
 from tasks.nodes import NODES, load, stage_of
 
@@ -173,6 +173,8 @@ def differences(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
         for role in sorted({*new["inputs"], *old["inputs"]})
         if new["inputs"].get(role) != old["inputs"].get(role)
     ]
+    if not found and new.get("shards") != old.get("shards"):
+        found.append("what its shards add to the configuration changed (Unicode's version, a resolved dtype)")
     return found
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.plan import Step
+from flows.provenance import git_state, host, now
 from flows.settings import Settings
-from flows.stage import git_state, host
 from flows.store import Store, write_atomically
 
 log = logging.getLogger("smelt")
@@ -36,7 +36,7 @@ class RunRecord:
         self.data: dict[str, Any] = {
             "id": run_id,
             "status": "running",
-            "start": _now(),
+            "start": now(),
             "end": None,
             "seconds": 0.0,
             "pipeline": str(settings.file),
@@ -80,7 +80,7 @@ class RunRecord:
         for entry in self.data["nodes"]:
             if entry["status"] == "running":
                 entry.update(status="failed" if status == "failed" else "interrupted", error=error)
-        self.data.update(status=status, error=error, end=_now())
+        self.data.update(status=status, error=error, end=now())
         self.save()
 
     def save(self) -> None:
@@ -96,10 +96,6 @@ def _point_latest(store: Store, run_id: str) -> None:
     os.replace(fresh, store.root / ".runs" / "latest")
 
 
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-
-
 def mark_interrupted(run: Path, error: str) -> None:
     """Closes the record of a run whose driver could not do it any more."""
     path = run / "run.json"
@@ -111,5 +107,5 @@ def mark_interrupted(run: Path, error: str) -> None:
         for entry in data["nodes"]:
             if entry["status"] == "running":
                 entry.update(status="interrupted", error=error)
-        data.update(status="interrupted", error=error, end=_now())
+        data.update(status="interrupted", error=error, end=now())
         write_atomically(path, json.dumps(data, indent=1))

@@ -1,126 +1,26 @@
-"""One node of the DAG: what it is keyed on, and run or reuse."""
+"""One node of the DAG: run or reused, shard by shard, and committed."""
 
 from __future__ import annotations
 
-import datetime
 import os
-import platform
 import resource
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from flows.fingerprint import FileDigests, digest, package_version, source_closure
-from flows.store import Miss, Store, link, output_of, seal
+from flows.fingerprint import digest, source_closure
+from flows.prepare import Prepared, shard_fingerprint
+from flows.provenance import git_state, host, now
+from flows.store import FORMAT, Miss, Store, link, output_of, seal
 from tasks.errors import StageError
-from tasks.node import Config, Input, Metrics, Shard, ShardResult
+from tasks.node import Metrics, Shard, ShardResult
 from tasks.nodes import load, stage_of
 
 # Runs a function on every argument tuple, in processes, and returns the values in order.
 Mapper = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], list[Any]]
-
-
-class StoreInputs:
-    """What a node's `partition` sees: upstream outputs, and external files by content."""
-
-    def __init__(
-        self, store: Store, root: Path, files: FileDigests, upstream: Mapping[str, Mapping[str, Any]]
-    ):
-        self._store, self._root, self._files, self._upstream = store, root, files, upstream
-
-    def __getitem__(self, name: str) -> list[Input]:
-        node, output = name.split("/", 1)
-        manifest = self._upstream[node]
-        folder = self._store.artifact(node, manifest["fingerprint"])
-        found = []
-        for entry in manifest["files"]:
-            if entry["output"] == output:
-                # A shard's key is where it lies, not what it is; a file in a folder is known by its path.
-                name = output if entry.get("shard") else entry["path"]
-                found.append(Input(name, str(folder / entry["path"]), entry["digest"]))
-        if not found:
-            raise StageError(f"{node} left no output {output!r}")
-        return found
-
-    def resolve(self, path: str) -> Path:
-        return self._root / Path(path).expanduser()
-
-    def file(self, path: Path, name: str) -> Input:
-        return Input(name, str(path), self._files.digest(path))
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A node with its inputs known: its shards and its fingerprint, and nothing run yet."""
-
-    node: str
-    config: Config
-    shards: list[Shard]
-    payload: dict[str, Any]
-    fingerprint: str
-    inputs: dict[str, Any]
-
-    @property
-    def module(self) -> ModuleType:
-        return load(self.node)
-
-
-def prepare(
-    node: str, config: Config, inputs: StoreInputs, upstream: Mapping[str, Mapping[str, Any]]
-) -> Prepared:
-    """Partitions a node's input and computes its fingerprint; cheap, reads no data but unknown external files."""
-    module = load(node)
-    shards = module.partition(config, inputs)
-    if not shards:
-        raise StageError(f"{node}: there is nothing to work on")
-    if getattr(module, "SINGLE", False) and len(shards) != 1:
-        raise StageError(f"{node}: is one job but made {len(shards)} shards")
-    keys = [shard.key for shard in shards]
-    if len(set(keys)) != len(keys):
-        raise StageError(f"{node}: its shards' keys repeat: {keys[:5]} ...")
-    roles: dict[str, list[list[str]]] = {}
-    for shard in shards:
-        for role, files in shard.inputs.items():
-            roles.setdefault(role, []).extend([file.name, file.digest] for file in files)
-    payload = {
-        **_code_identity(node, module),
-        "config": dict(shards[0].config) if getattr(module, "SINGLE", False) else config.identity(),
-        "inputs": {role: digest(files) for role, files in roles.items()},
-    }
-    read = {}
-    for name in module.INPUTS:
-        source, output = name.split("/", 1)
-        manifest = upstream[source]
-        read[name] = {"fingerprint": manifest["fingerprint"], "digest": manifest["outputs"][output]["digest"]}
-    return Prepared(node, config, shards, payload, digest(payload), read)
-
-
-def _code_identity(node: str, module: ModuleType) -> dict[str, Any]:
-    return {
-        "node": node,
-        "version": module.VERSION,
-        "packages": {name: package_version(name) for name in module.PACKAGES},
-    }
-
-
-def shard_fingerprint(prepared: Prepared, shard: Shard) -> str:
-    """A shard's own identity: its configuration, its inputs, its node's version and packages."""
-    return digest(
-        {
-            **_code_identity(prepared.node, prepared.module),
-            "config": dict(shard.config),
-            "inputs": {
-                role: [[file.name, file.digest] for file in files] for role, files in shard.inputs.items()
-            },
-        }
-    )
 
 
 def run_node(
@@ -153,7 +53,7 @@ def _make(
     force: bool,
     on_progress: Callable[[int, int], None] | None,
 ) -> dict[str, Any]:
-    start, clock = _now(), time.monotonic()
+    start, clock = now(), time.monotonic()
     resumable = getattr(prepared.module, "RESUMABLE", False)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -174,9 +74,26 @@ def _make(
     finished = work / "finish"
     finished.mkdir()
     [(metrics, seconds)] = mapper(finish_node, [(prepared.node, prepared.shards, results, str(finished))])
+    seconds += sum(record["cpu_seconds"] for record in records if not record["reused"])
     files = _collect(prepared, store, records, staged, finished, resumable)
-    manifest = {
-        "format": 1,
+    timing = {"start": start, "seconds": round(time.monotonic() - clock, 3), "cpu_seconds": round(seconds, 3)}
+    manifest = _manifest(prepared, records, files, metrics, timing)
+    store.commit_artifact(prepared.node, prepared.fingerprint, staged, manifest, replace=force)
+    return manifest
+
+
+def _manifest(
+    prepared: Prepared,
+    records: Sequence[Mapping[str, Any]],
+    files: Sequence[Mapping[str, Any]],
+    metrics: Metrics,
+    timing: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Everything about an artifact: what it is made of, by which code, from what, where, how long."""
+    kept = ("key", "fingerprint", "reused", "seconds", "cpu_seconds", "metrics")
+    seed = getattr(prepared.config, "seed", None)
+    return {
+        "format": FORMAT,
         "node": prepared.node,
         "stage": stage_of(prepared.node),
         "fingerprint": prepared.fingerprint,
@@ -185,29 +102,17 @@ def _make(
         "inputs": prepared.inputs,
         "outputs": _outputs(files),
         "files": files,
-        "shards": [
-            {
-                name: record[name]
-                for name in ("key", "fingerprint", "reused", "seconds", "cpu_seconds", "metrics")
-            }
-            for record in records
-        ],
+        "shards": [{name: record[name] for name in kept} for record in records],
         "metrics": metrics,
-        "seeds": {"seed": seed} if (seed := getattr(prepared.config, "seed", None)) is not None else {},
+        "seeds": {} if seed is None else {"seed": seed},
         "events": [],
         "closure": source_closure(str(prepared.module.__file__)),
         "git": git_state(),
         "argv": sys.argv,
         "host": host(),
-        "start": start,
-        "end": _now(),
-        "seconds": round(time.monotonic() - clock, 3),
-        "cpu_seconds": round(
-            seconds + sum(record["cpu_seconds"] for record in records if not record["reused"]), 3
-        ),
+        **timing,
+        "end": now(),
     }
-    store.commit_artifact(prepared.node, prepared.fingerprint, staged, manifest, replace=force)
-    return manifest
 
 
 def _run_shards(
@@ -364,44 +269,9 @@ def _outputs(files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {name: {"digest": digest(one.pop("content")), **one} for name, one in sorted(outputs.items())}
 
 
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-
-
 def _cpu_seconds() -> float:
     total = 0.0
     for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
         usage = resource.getrusage(who)
         total += usage.ru_utime + usage.ru_stime
     return total
-
-
-@cache
-def host() -> dict[str, Any]:
-    """Where a run happens, as far as it helps to read its figures."""
-    return {
-        "name": platform.node(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "cores": len(os.sched_getaffinity(0)),
-    }
-
-
-@cache
-def git_state() -> dict[str, Any] | None:
-    """Commit and dirtiness of the code's checkout; None where there is none."""
-    here = Path(__file__).parent
-    try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10
-        )
-        state = subprocess.run(
-            ["git", "status", "--porcelain"], cwd=here, capture_output=True, text=True, timeout=10
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return (
-        {"commit": commit.stdout.strip(), "dirty": bool(state.stdout.strip())}
-        if commit.returncode == 0
-        else None
-    )

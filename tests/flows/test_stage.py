@@ -4,8 +4,9 @@ import os
 import pytest
 
 from flows.plan import Selection, file_digests, make_plan
+from flows.prepare import StoreInputs, prepare
 from flows.settings import load_settings
-from flows.stage import StoreInputs, prepare, run_node
+from flows.stage import run_node
 from flows.store import Store
 from tasks.errors import StageError
 from tasks.nodes import NODES

@@ -1,0 +1,47 @@
+"""Where and with which code a run happens, for its record and its manifests."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 with milliseconds."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+@cache
+def host() -> dict[str, Any]:
+    """Where a run happens, as far as it helps to read its figures."""
+    return {
+        "name": platform.node(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "cores": len(os.sched_getaffinity(0)),
+    }
+
+
+@cache
+def git_state() -> dict[str, Any] | None:
+    """Commit and dirtiness of the code's checkout; None where there is none."""
+    here = Path(__file__).parent
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10
+        )
+        state = subprocess.run(
+            ["git", "status", "--porcelain"], cwd=here, capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return (
+        {"commit": commit.stdout.strip(), "dirty": bool(state.stdout.strip())}
+        if commit.returncode == 0
+        else None
+    )
