@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -183,7 +182,6 @@ def open_run(
             del _open[run_id]
             status = "done" if run.error is None else "interrupted" if engine.stopped else "failed"
             run.record.close(status, None if run.error is None else str(run.error))
-            shutil.rmtree(store.run(run_id) / "prefect", ignore_errors=True)
 
 
 def run_jobs(

@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def _run(run: RunContext, job: dict[str, Any]) -> int:
-    with prefect_api(run.record.folder / "prefect") as url:
+    with prefect_api() as url:
         from flows.pipeline import flush_logs, pipeline
 
         if os.environ.get("PREFECT_API_URL") and "PREFECT_HOME" not in os.environ:

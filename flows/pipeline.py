@@ -141,9 +141,12 @@ def _artifact(create: Callable[..., Any], **content: Any) -> None:
 
 
 def flush_logs() -> None:
-    """Waits until Prefect's API has every log record and event; for a server that is about to stop."""
+    """Waits until Prefect's API has every log record and event, and sends no more: its server may stop now."""
     from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
+    from prefect.logging.handlers import APILogHandler, APILogWorker
 
+    for handler in list(log.handlers):
+        if isinstance(handler, APILogHandler):
+            log.removeHandler(handler)
     APILogWorker.drain_all(timeout=10)
     EventsWorker.drain_all(timeout=10)

@@ -8,23 +8,28 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from flows.locks import FileLock
 from tasks.errors import StageError
 from tasks.process import end, spawn
 
 BOOT_SECONDS = 120.0
+HOMES = "smelt-prefect-"
+FULL_BYTES = 8 << 20  # less than the server's own database takes
 
 
 @contextlib.contextmanager
-def prefect_api(home: Path) -> Iterator[str]:
+def prefect_api() -> Iterator[str]:
     """The URL of the Prefect API that this run reports to.
 
     PREFECT_API_URL, if it is set, names a standing server. Otherwise a server of this run's own is started on a
-    private home and a free loopback port, and stopped in the end; it dies with this process in any case.
+    private home and a free loopback port, and stopped in the end; it dies with this process in any case. Its home is
+    a temporary folder: a store may lie on a network file system, which SQLite can't use, or on a disk that fills up.
     Sets the environment that Prefect reads on import: call it before importing Prefect.
     """
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -37,7 +42,10 @@ def prefect_api(home: Path) -> Iterator[str]:
     if url := os.environ.get("PREFECT_API_URL"):
         yield url
         return
-    home.mkdir(parents=True, exist_ok=True)
+    _sweep()
+    home = Path(tempfile.mkdtemp(prefix=HOMES))
+    owner = FileLock(home / "owner")
+    owner.acquire()
     os.environ["PREFECT_HOME"] = str(home)
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
@@ -72,6 +80,18 @@ def prefect_api(home: Path) -> Iterator[str]:
         os.environ.pop("PREFECT_API_URL", None)
         end(process, grace=2.0)
         shutil.rmtree(home, ignore_errors=True)
+        owner.release()
+
+
+def _sweep() -> None:
+    """Removes the homes that killed runs of this user left; a young one may not have its owner's lock yet."""
+    for home in Path(tempfile.gettempdir()).glob(f"{HOMES}*"):
+        with contextlib.suppress(OSError):
+            found = home.lstat()
+            owner = FileLock(home / "owner")
+            if found.st_uid == os.getuid() and time.time() - found.st_mtime > 60 and owner.try_acquire():
+                shutil.rmtree(home, ignore_errors=True)
+                owner.release()
 
 
 def _free_port() -> int:
@@ -84,6 +104,8 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
     deadline = time.monotonic() + BOOT_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
+            if shutil.disk_usage(log.parent).free < FULL_BYTES:
+                raise StageError(f"the disk of {log.parent} is full: make room, and run again")
             tail = log.read_text(errors="replace").strip().splitlines()[-3:]
             raise StageError("Prefect's server ended while starting: " + " / ".join(tail))
         with contextlib.suppress(OSError):
