@@ -91,7 +91,8 @@ def train(job: Job) -> dict[str, Any]:
 
 def command(config: RunConfig, job: Path) -> list[str]:
     """The command that starts a run's processes."""
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    # By its address, not its name: a container's name often resolves to nothing.
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
     return [*launcher, "--nproc-per-node", str(config.processes or 1), "-m", "tasks.pretrain.train", str(job)]
 
 
@@ -106,6 +107,7 @@ def environment(config: RunConfig) -> dict[str, str]:
     }
     if config.device == "cpu":
         values["CUDA_VISIBLE_DEVICES"] = ""
+        values["GLOO_SOCKET_IFNAME"] = os.environ.get("GLOO_SOCKET_IFNAME", "lo")
     return {**os.environ, **values}
 
 
