@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from tasks.decontaminate.hashset import hash_set
 from tasks.dedup.words import fold_texts, ngram_hashes
+from tasks.texts import batches
 
-_BATCH = 4 << 20  # bytes of text hashed at a time
+_BATCH = 4 << 20  # characters hashed at a time
 
 
 class NgramSet:
@@ -35,7 +36,7 @@ class NgramSet:
         if ngram < 1:
             raise ValueError(f"ngram must be at least 1, not {ngram}")
         self.ngram = ngram
-        found = [np.unique(_hashes(batch, ngram)[0]) for batch in _batches(texts)]
+        found = [np.unique(_hashes(batch, ngram)[0]) for batch in batches(texts, _BATCH)]
         self.hashes = np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)  # ascending
         self._known = hash_set(self.hashes)
 
@@ -52,19 +53,6 @@ class NgramSet:
         found = np.concatenate([[0], np.cumsum(self._known.contains(hashes))])
         totals = np.maximum(firsts[1:] - firsts[:-1], 1)
         return np.asarray((found[firsts[1:]] - found[firsts[:-1]]) / totals)
-
-
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        batch.append(text)
-        size += len(text)
-        if size >= _BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _hashes(texts: Sequence[str] | pa.Array | pa.ChunkedArray, ngram: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tasks.errors import StageError
+from tasks.texts import batches
 from tasks.tokenize.bpe import END_OF_TEXT, PAD, pieces
 from tasks.tokenize.shards import token_dtype
 
@@ -61,23 +62,10 @@ class Encoder:
         return found
 
     def _encode(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
-        for batch in _batches(texts):
+        for batch in batches(texts, BATCH):
             for item in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False):
                 yield np.asarray(item.ids, dtype=self.dtype)
 
     def decode(self, tokens: Sequence[int] | np.ndarray) -> str:
         """The text of ids, special tokens by their names; bytes that aren't UTF-8 become U+FFFD."""
         return str(self._tokenizer.decode([int(token) for token in tokens], skip_special_tokens=False))
-
-
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        batch.append(text)
-        size += len(text)
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
