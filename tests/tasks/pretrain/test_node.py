@@ -160,3 +160,15 @@ def test_a_run_killed_with_minus_nine_ends_as_an_undisturbed_one(victim, make_jo
     result = node.train(killed)
     assert losses(killed.folder) == losses(undisturbed[0])
     assert result["loss"] == undisturbed[1]["loss"]
+
+
+def test_waiting_threads_yield_their_core_soon_unless_the_user_says_how_they_wait(monkeypatch):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    on_cpu = RunConfig(device="cpu")
+    assert node.environment(on_cpu)["GOMP_SPINCOUNT"] == "3000"
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    assert node.environment(on_cpu)["GOMP_SPINCOUNT"] == "7"
+    monkeypatch.delenv("GOMP_SPINCOUNT")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    assert "GOMP_SPINCOUNT" not in node.environment(on_cpu)
