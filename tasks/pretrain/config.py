@@ -53,11 +53,22 @@ class OptimizerConfig(Config):
     newton_schulz_steps: int = Field(default=5, ge=1, lt=100)
 
 
+class SequenceWarmup(Config):
+    """Short windows first (after Li et al. 2022, "sequence length warmup"): for a share of the steps, from the start,
+    a batch is made of windows of `length` tokens, as many more of them as keep its number of tokens. They come
+    from more places of the corpus, which is what a small batch gains most from.
+    """
+
+    length: int = Field(default=128, ge=1)
+    share: float = Field(default=0.7, ge=0, le=1)
+
+
 class RunConfig(Config):
     """Everything that decides what is trained, and the keys that only decide where and how fast."""
 
     model: ModelSettings = ModelSettings()
     sequence_length: int = Field(default=256, ge=2)
+    sequence_warmup: SequenceWarmup | None = None
     batch_size: int = Field(default=16, ge=1)
     tokens: int = Field(default=1_200_000, ge=1)  # to train on
     steps: int | None = Field(default=None, ge=1)  # optimizer steps; null: as many as `tokens` make
@@ -88,3 +99,24 @@ class RunConfig(Config):
         if self.steps is not None:
             return self.steps
         return max(1, round(self.tokens / (self.batch_size * self.sequence_length)))
+
+    def window(self, step: int) -> int:
+        """Tokens of a window in a step, 1 ≤ step ≤ total_steps: sequence_length, or fewer in the warm-up.
+
+        >>> config = RunConfig(steps=10, sequence_warmup={"length": 64, "share": 0.3})
+        >>> [config.window(step) for step in (1, 3, 4)]
+        [64, 64, 256]
+        """
+        warmup = self.sequence_warmup
+        if warmup is None or step > round(warmup.share * self.total_steps):
+            return self.sequence_length
+        return warmup.length
+
+    @model_validator(mode="after")
+    def _warmup_divides(self) -> RunConfig:
+        if self.sequence_warmup is not None and self.sequence_length % self.sequence_warmup.length:
+            raise ValueError(
+                f"sequence_warmup.length: {self.sequence_warmup.length} doesn't divide sequence_length "
+                f"{self.sequence_length}"
+            )
+        return self

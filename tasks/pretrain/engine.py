@@ -76,7 +76,7 @@ class Engine:
         self.micro_batch = choose_micro_batch(config, self.world_size, device.type)
         self.accumulation = config.batch_size // self.world_size // self.micro_batch
         model = model.to(device)
-        self.flops_per_token = model.flops_per_token(config.sequence_length)
+        self.flops_per_token = model.flops_per_token
         self.parameters = model.parameter_counts()["total"]
         groups = parameter_groups(model, config.optimizer)
         self.peaks = [group["lr"] for group in groups]
@@ -88,10 +88,9 @@ class Engine:
         self.deepspeed = self._initialize(LossModule(model, device.type, config.dtype), optimizer)
         self.compiled, self.compile_note = self._compile()
 
-    @property
-    def rows(self) -> slice:
-        """This rank's sequences of a global batch."""
-        share = self.config.batch_size // self.world_size
+    def rows(self, sequences: int) -> slice:
+        """This rank's of a global batch's sequences."""
+        share = sequences // self.world_size
         return slice(self.rank * share, (self.rank + 1) * share)
 
     def step(
@@ -100,7 +99,7 @@ class Engine:
         """Forward, backward and update on this rank's rows; not applied if the global loss is no number
         below `limit`.
 
-        tokens, targets: int64 (rows, sequence_length). factor multiplies the learning rate; scale the loss
+        tokens, targets: int64 (rows, sequence_length), or more rows of shorter windows. factor multiplies the learning rate; scale the loss
         (faults). The verdict on the loss is made on the device, before the last backward pass, whose
         gradients it turns to NaN: every ZeRO stage drops a step whose gradient norm isn't finite, and keeps
         parameters and moments as they were.
@@ -151,8 +150,9 @@ class Engine:
         return float(self.deepspeed.basic_optimizer.param_groups[-1]["lr"])
 
     def _micro_batches(self, tokens: Tensor, targets: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        for start in range(0, len(tokens), self.micro_batch):
-            rows = slice(start, start + self.micro_batch)
+        size = len(tokens) // self.accumulation
+        for start in range(0, len(tokens), size):
+            rows = slice(start, start + size)
             yield (
                 tokens[rows].to(self.device, non_blocking=True),
                 targets[rows].to(self.device, non_blocking=True),
@@ -197,5 +197,5 @@ class Engine:
         # Block by block: all blocks share one compilation, in a quarter of the time that the whole model
         # takes, and the loss, sliced by hand, gains nothing from it.
         for block in self.deepspeed.module.model.blocks:
-            block.compile()
+            block.compile(dynamic=False)  # the few shapes that there are, each at its best
         return True, ""

@@ -99,6 +99,10 @@ class Meter:
         if typical:
             self.durations.append(duration)
 
+    def forget(self) -> None:
+        """The steps so far were of another kind: the run's speed is that of those to come."""
+        self.durations.clear()
+
     def lap(self) -> float:
         """Tokens per second since the last call."""
         speed = self._steps * self.tokens_per_step / max(self.seconds - self._since, 1e-9)

@@ -48,8 +48,9 @@ class Trainer:
         self.recorder = Recorder(job.folder, tensorboard=self.config.tensorboard) if self.rank == 0 else None
         config = self.config
         self.guard, self.skips, self.step = SpikeGuard(config.guard), Skips(), 0
-        self.batches = self._open(job.train, config.mixture)
-        self.validation = self._open(job.validation, None)
+        windows = {config.window(1), config.window(config.total_steps)}
+        self.batches = {window: self._open(job.train, config.mixture, window) for window in windows}
+        self.validation = self._open(job.validation, None, config.sequence_length)
         _seed(config.seed)
         self.tokenizer = read_tokenizer(job.tokenizer)
         self.bytes_of_token = torch.from_numpy(token_bytes(self.tokenizer))
@@ -76,8 +77,11 @@ class Trainer:
         step = self.step + 1
         position = self.skips.position(step)
         self.first_tried.setdefault(step, position)
+        if self.config.window(step) != self.config.window(max(1, step - 1)):
+            self.meter.forget()  # longer windows cost more, and compile first
+            self.warm = False
         watch = Stopwatch()
-        tokens, targets = (torch.from_numpy(part) for part in self.batches.at(position, self.engine.rows))
+        tokens, targets = self._read(self.batches[self.config.window(step)], position)
         scale = faults.factor(self.faults, position) if self.faults else 1.0
         outcome = self.engine.step(step, tokens, targets, self.guard.limit(), self.guard.rate, scale)
         decision = self._agree(self.guard.observe(step, outcome.loss, outcome.grad_norm))
@@ -96,6 +100,11 @@ class Trainer:
             self._say(step, "stop", reason=decision.reason)
             events = self.job.folder / EVENTS
             raise StageError(f"training stopped itself at step {step}: {decision.reason}. See {events}")
+
+    def _read(self, batches: Batches, position: int) -> list[torch.Tensor]:
+        """This rank's tokens and targets of the global batch at a position."""
+        rows = self.engine.rows(batches.batch_size)
+        return [torch.from_numpy(part) for part in batches.at(position, rows)]
 
     def _agree(self, decision: Decision) -> Decision:
         """The gravest of the ranks' verdicts: they must not part ways."""
@@ -230,7 +239,7 @@ class Trainer:
             "dtype": self.config.dtype,
             "threads": torch.get_num_threads(),
             "compiled": engine.compiled or engine.compile_note,
-            "windows": self.batches.windows_per_epoch,
+            "windows": self.batches[self.config.window(self.config.total_steps)].windows_per_epoch,
             "peak_flops": f"{self.peak:.3g} ({self.peak_source})",
             "torch": torch.__version__,
         }
@@ -247,7 +256,7 @@ class Trainer:
                 "grad_norm": outcome.grad_norm,
                 "learning_rate": self.engine.learning_rate(),
                 "tokens_per_second": round(speed, 1),
-                "mfu": round(speed * self.engine.flops_per_token / self.peak, 4),
+                "mfu": round(speed * self.engine.flops_per_token(self.config.window(step)) / self.peak, 4),
                 "seconds": round(self.meter.seconds, 4),
             }
         )
@@ -258,9 +267,7 @@ class Trainer:
         count = min(self.config.validation_batches, -(-windows // self.config.batch_size))
         nats, size = torch.zeros((), device=self.engine.device), 0
         for position in range(count):
-            tokens, targets = (
-                torch.from_numpy(part) for part in self.validation.at(position, self.engine.rows)
-            )
+            tokens, targets = self._read(self.validation, position)
             nats += self.engine.loss(tokens, targets) / count
             size += int(self.bytes_of_token[targets].sum())
         total = torch.tensor(size, dtype=torch.int64, device=self.engine.device)
@@ -285,6 +292,7 @@ class Trainer:
                 for path in sorted(Path(self.job.tokenizer).iterdir()):
                     shutil.copy(path, target / path.name)
         speed = self.meter.tokens_per_second
+        flops = self.engine.flops_per_token(self.config.window(self.config.total_steps))
         result = {
             "steps": self.step,
             "tokens": self.step * self.meter.tokens_per_step,
@@ -292,8 +300,8 @@ class Trainer:
             "loss": self.last_loss,
             **self.validation_figures,
             "tokens_per_second": round(speed, 1),
-            "mfu": round(speed * self.engine.flops_per_token / self.peak, 4),
-            "flops_per_token": self.engine.flops_per_token,
+            "mfu": round(speed * flops / self.peak, 4),
+            "flops_per_token": flops,
             "peak_flops": self.peak,
             "peak_source": self.peak_source,
             "training_seconds": round(self.meter.seconds, 2),
@@ -310,14 +318,14 @@ class Trainer:
             (self.job.folder / RESULT).write_text(json.dumps(result))
         dist.barrier()
 
-    def _open(self, folder: str, mixture: Any) -> Batches:
+    def _open(self, folder: str, mixture: Any, window: int) -> Batches:
         config = self.config
         try:
             return Batches(
                 open_shards(folder),
                 seed=config.seed,
-                sequence_length=config.sequence_length,
-                batch_size=config.batch_size,
+                sequence_length=window,
+                batch_size=config.batch_size * config.sequence_length // window,
                 mixture=mixture,
             )
         except ValueError as error:

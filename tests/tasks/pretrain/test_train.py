@@ -16,6 +16,7 @@ from tasks.pretrain import engine, train
 from tasks.pretrain.loader import Skips
 
 ADAMW = {"name": "adamw"}
+WARMUP = {"length": 4, "share": 0.5}
 STAGES = [(0, "muon"), (0, "adamw"), (1, "adamw"), (2, "adamw"), (3, "adamw")]
 
 
@@ -85,7 +86,7 @@ def test_the_first_loss_is_that_of_chance_and_the_last_is_below_it(make_job, dev
 
 @pytest.mark.parametrize(("stage", "optimizer"), STAGES)
 def test_a_run_that_was_killed_ends_as_one_that_was_not(stage, optimizer, make_job, device):
-    settings = {"zero_stage": stage, "optimizer": {"name": optimizer}}
+    settings = {"zero_stage": stage, "optimizer": {"name": optimizer}, "sequence_warmup": WARMUP}
     whole, killed = make_job("whole", **settings), make_job("killed", **settings)
     run(whole, device)
     run(killed, device, die_at=7)
@@ -185,6 +186,20 @@ def test_a_checkpoint_of_another_stage_is_refused_with_what_to_set(make_job, dev
         run(make_job(zero_stage=2, optimizer=ADAMW), device)
 
 
+def test_short_windows_come_first_in_batches_of_as_many_tokens(make_job, device):
+    job = make_job(steps=4, micro_batch_size=2, sequence_warmup=WARMUP)
+    trainer = train.Trainer(job, device)
+    shapes = []
+    forward = trainer.engine.deepspeed.module.forward
+    trainer.engine.deepspeed.module.forward = lambda tokens, targets: (
+        shapes.append(tuple(tokens.shape)),
+        forward(tokens, targets),
+    )[1]
+    trainer._validate = lambda step: None
+    trainer.run()
+    assert shapes == [(8, 4)] * 4 * 2 + [(2, 16)] * 4 * 2
+
+
 @pytest.mark.parametrize("dtype", ["fp32", "bf16"])
 def test_accumulation_changes_nothing_but_rounding(dtype, make_job, device):
     one, four = make_job("one", dtype=dtype), make_job("four", dtype=dtype, micro_batch_size=2)
@@ -195,7 +210,9 @@ def test_accumulation_changes_nothing_but_rounding(dtype, make_job, device):
 
 
 def compare_world_sizes(make_job, device, steps: int) -> None:
-    settings = {"steps": steps, "checkpoint_every": steps, "validation_every": steps}
+    settings = {
+        "steps": steps, "checkpoint_every": steps, "validation_every": steps, "sequence_warmup": WARMUP
+    }  # fmt: skip
     jobs = {
         (stage, optimizer): make_job(
             f"{optimizer}-{stage}", zero_stage=stage, optimizer={"name": optimizer}, **settings
