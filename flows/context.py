@@ -63,7 +63,7 @@ class RunContext:
         for name in sorted({item.split("/", 1)[0] for item in load(node).INPUTS}, key=list(NODES).index):
             if name not in self.manifests:
                 self._reuse(name)
-        inputs = StoreInputs(self.store, self.settings.root, self.files, self.manifests)
+        inputs = StoreInputs(self.store, self.settings.root, self.files, self.manifests, online=True)
         prepared = prepare(node, self.config(node), inputs, self.manifests)
         self.files.save()
         return prepared

@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
-from tasks.errors import StageError
+from tasks.errors import StageError, TransientError
 from tasks.process import die_with_parent
 
 ONE_THREAD = (
@@ -30,13 +30,13 @@ TRANSIENT = {errno.EIO, errno.EAGAIN, errno.ETIMEDOUT, errno.ESTALE, errno.ECONN
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether trying again may help: an I/O or network hiccup, or a worker that was killed."""
-    if isinstance(error, WorkerDied | ConnectionError | TimeoutError):
+    """Whether trying again may help: an I/O or network hiccup, a remote file that doesn't answer, or a worker that was killed."""
+    if isinstance(error, TransientError | ConnectionError | TimeoutError):
         return True
     return isinstance(error, OSError) and error.errno in TRANSIENT
 
 
-class WorkerDied(StageError):
+class WorkerDied(TransientError):
     """A worker process ended without a word: killed, or out of memory."""
 
 

@@ -10,6 +10,7 @@ from flows.fingerprint import FileDigests, source_closure
 from flows.prepare import Prepared, StoreInputs, prepare, shard_fingerprint
 from flows.settings import Settings
 from flows.store import Miss, Store
+from tasks.errors import NotAskedYet
 from tasks.nodes import NODES, load, stage_of
 
 
@@ -119,7 +120,10 @@ def _plan_node(
             seconds=seconds,
         ), None
     inputs = StoreInputs(store, settings.root, files, manifests)
-    prepared = prepare(node, settings.configs[node], inputs, manifests)
+    try:
+        prepared = prepare(node, settings.configs[node], inputs, manifests)
+    except NotAskedYet as error:
+        return Step(node, "run", str(error), seconds=seconds), None
     reused = sum(
         not isinstance(store.lookup_shard(node, shard_fingerprint(prepared, shard)), Miss)
         for shard in prepared.shards
@@ -129,14 +133,24 @@ def _plan_node(
     if stage_of(node) in selection.force:
         step.reason, step.shards_reused = "forced", 0
         return step, None
+    if unknown := inputs.remote.unknown:
+        step.reason, step.fingerprint = _unknown(unknown), None
+        return step, None
     if isinstance(found, Miss):
         step.reason = explain_miss(prepared, found, former)
         return step, None
     step.action, step.reason = "reuse", f"made {found['end'][:19].replace('T', ' ')}"
+    if inputs.remote.recalled:
+        step.reason += f", its remote files as they were on {inputs.remote.recalled[:19].replace('T', ' ')}"
     step.drift = found["closure"] != source_closure(str(prepared.module.__file__))
     if step.drift:
         step.reason += "; its code has changed since without a new VERSION (drift)"
     return step, found
+
+
+def _unknown(addresses: Sequence[str]) -> str:
+    more = f" and {len(addresses) - 1:,} more" if len(addresses) > 1 else ""
+    return f"{addresses[0]}{more}: unknown until the run, a plan uses no network"
 
 
 def explain_miss(prepared: Prepared, miss: Miss, former: Sequence[Mapping[str, Any]]) -> str:

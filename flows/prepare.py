@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from flows.fingerprint import FileDigests, digest, package_version
+from flows.remote import RemoteInputs
 from flows.store import Store
 from tasks.errors import StageError
 from tasks.node import Config, Input, Shard
@@ -16,12 +17,22 @@ from tasks.nodes import load
 
 
 class StoreInputs:
-    """What a node's `partition` sees: upstream outputs, and external files by content."""
+    """What a node's `partition` sees: upstream outputs, external files by content, remote ones by version.
+
+    online: whether it may ask about remote files (a run), or has to do with what the store remembers (a plan).
+    """
 
     def __init__(
-        self, store: Store, root: Path, files: FileDigests, upstream: Mapping[str, Mapping[str, Any]]
+        self,
+        store: Store,
+        root: Path,
+        files: FileDigests,
+        upstream: Mapping[str, Mapping[str, Any]],
+        *,
+        online: bool = False,
     ):
         self._store, self._root, self._files, self._upstream = store, root, files, upstream
+        self.remote = RemoteInputs(store.root / ".remote", online)
 
     def __getitem__(self, name: str) -> list[Input]:
         node, output = name.split("/", 1)
@@ -40,8 +51,18 @@ class StoreInputs:
     def resolve(self, path: str) -> Path:
         return self._root / Path(path).expanduser()
 
-    def file(self, path: Path, name: str) -> Input:
-        return Input(name, str(path), self._files.digest(path))
+    def file(self, path: Path | str, name: str) -> Input:
+        known = self.remote.digest(path) if isinstance(path, str) else self._files.digest(path)
+        return Input(name, str(path), known)
+
+    def ask(self, addresses: Sequence[str]) -> None:
+        self.remote.ask(addresses)
+
+    def glob(self, pattern: str) -> list[str]:
+        return self.remote.glob(pattern)
+
+    def copy(self, address: str) -> Path:
+        return self.remote.copy(address)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,28 @@ import datetime
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tasks.ingest.location import shown
 
 
 def now() -> str:
     """The time in UTC, ISO 8601 with milliseconds."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def without_secrets(value: Any) -> Any:
+    """Plain data with credentials and queries taken out of every address in it."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, Mapping):
+        return {name: without_secrets(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_secrets(item) for item in value]
+    return value
 
 
 @cache

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.plan import Step
-from flows.provenance import git_state, host, now
+from flows.provenance import git_state, host, now, without_secrets
 from flows.settings import Settings
 from flows.store import Store, write_atomically
 
@@ -40,10 +40,10 @@ class RunRecord:
             "end": None,
             "seconds": 0.0,
             "pipeline": str(settings.file),
-            "argv": argv,
+            "argv": without_secrets(argv),
             "host": host(),
             "git": git_state(),
-            "settings": {**settings.raw},
+            "settings": without_secrets(settings.raw),
             "error": None,
             "links": {},
             "nodes": [

@@ -13,7 +13,7 @@ from typing import Any
 
 from flows.fingerprint import digest, source_closure
 from flows.prepare import Prepared, shard_fingerprint
-from flows.provenance import git_state, host, now
+from flows.provenance import git_state, host, now, without_secrets
 from flows.store import FORMAT, Miss, Store, link, output_of, seal
 from tasks.errors import StageError
 from tasks.node import Metrics, Shard, ShardResult
@@ -98,7 +98,7 @@ def _manifest(
         "stage": stage_of(prepared.node),
         "fingerprint": prepared.fingerprint,
         "payload": prepared.payload,
-        "config": prepared.config.model_dump(mode="json"),
+        "config": without_secrets(prepared.config.model_dump(mode="json")),
         "inputs": prepared.inputs,
         "outputs": _outputs(files),
         "files": files,
@@ -108,7 +108,7 @@ def _manifest(
         "events": [],
         "closure": source_closure(str(prepared.module.__file__)),
         "git": git_state(),
-        "argv": sys.argv,
+        "argv": without_secrets(sys.argv),
         "host": host(),
         **timing,
         "end": now(),
@@ -131,7 +131,8 @@ def _run_shards(
             Miss("forced") if force else store.lookup_shard(prepared.node, fingerprint)
         )
         if isinstance(found, Miss):
-            waiting.append((prepared.node, shard, fingerprint, str(store.root), str(work / fingerprint)))
+            out = str(work / fingerprint)
+            waiting.append((prepared.node, shard, fingerprint, str(store.root), out, not force))
         else:
             records[fingerprint] = {**found, "reused": True}
     if on_progress:
@@ -145,8 +146,16 @@ def _run_shards(
     ]
 
 
-def run_shard(node: str, shard: Shard, fingerprint: str, store_root: str, out: str) -> dict[str, Any]:
-    """Runs one shard in this process and commits it; returns its record. What a task of any engine calls."""
+def run_shard(
+    node: str, shard: Shard, fingerprint: str, store_root: str, out: str, reuse: bool = False
+) -> dict[str, Any]:
+    """Runs one shard in this process and commits it; returns its record. What a task of any engine calls.
+
+    reuse: whether a shard that is in the store by now will do: a batch that is tried again, because one of its shards
+        failed, works on those only that aren't done.
+    """
+    if reuse and not isinstance(found := Store(Path(store_root)).lookup_shard(node, fingerprint), Miss):
+        return found
     module, folder = load(node), Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     clock, cpu = time.monotonic(), _cpu_seconds()

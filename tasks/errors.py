@@ -16,6 +16,14 @@ class StageError(SmeltError):
     exit_status = 1
 
 
+class TransientError(StageError):
+    """Something outside didn't answer though it was tried for long; the same work may succeed later."""
+
+
+class NotAskedYet(StageError):
+    """Something can't be said without the network, and this is a plan, which never uses it."""
+
+
 class ConfigError(SmeltError):
     """Bad usage or configuration: nothing has run."""
 

@@ -122,8 +122,20 @@ class Inputs(Protocol):
     def resolve(self, path: str) -> Path:
         """A path of the configuration: relative ones start at pipeline.yaml's folder."""
 
-    def file(self, path: Path, name: str) -> Input:
-        """An external file, fingerprinted by content (remembered by size, times and inode)."""
+    def file(self, path: Path | str, name: str) -> Input:
+        """An external file, fingerprinted by content (remembered by size, times and inode); an address by version.
+
+        Of remote files a plan knows what the store remembers, and a run asks.
+        """
+
+    def ask(self, addresses: Sequence[str]) -> None:
+        """Asks for the versions of many remote files at once, which `file` then knows."""
+
+    def glob(self, pattern: str) -> list[str]:
+        """The addresses that a pattern matches, sorted. Raises NotAskedYet in a plan that doesn't remember."""
+
+    def copy(self, address: str) -> Path:
+        """A local copy of a small remote file. Raises NotAskedYet in a plan that doesn't remember."""
 
 
 def merge_metrics(parts: Iterable[Metrics]) -> Metrics:

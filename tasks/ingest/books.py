@@ -5,17 +5,19 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from tasks.ingest.location import place
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
+REMOTE = True
 PER_FILE = False
 _PROBE = 256 << 10  # bytes that decide the charset
 _GAP = re.compile(r"\n[ \t]*\n(?!.*\n[ \t]*\n)", re.DOTALL)
@@ -43,7 +45,7 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     from tasks.ingest.charset import clean
     from tasks.ingest.charset import unreadable as is_unreadable
 
-    path = Path(file.path)
+    path = place(file)
     group = source.group_of(file.name, file.name)
     title = PurePosixPath(file.name).stem
     count = 0

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from tasks.ingest.columns import RowSource, document_of
 from tasks.ingest.container import Damage, chunks
+from tasks.ingest.location import place
 from tasks.ingest.source import unreadable
 from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
+REMOTE = True
 PER_FILE = True
 MAX_LINE = 256 << 20
 
@@ -29,7 +30,7 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     """The documents of a file; a bad line is a loss with its number. Empty lines don't count as records."""
     from tasks.document import Loss
 
-    path = Path(file.path)
+    path = place(file)
     try:
         with path.open("rb") as stream:
             if not stream.read(1):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from tasks.ingest import books, code, jsonl, parquet, warc
+from tasks.ingest import books, code, common_crawl, jsonl, parquet, warc
 
 KINDS: dict[str, ModuleType] = {
     "warc": warc,
+    "common_crawl": common_crawl,
     "books": books,
     "code": code,
     "jsonl": jsonl,

@@ -1,4 +1,4 @@
-"""Node `ingest`: sources of five kinds to documents, with a ledger row for every record that was met.
+"""Node `ingest`: sources of several kinds to documents, with a ledger row for every record that was met.
 
 Outputs: documents, ledger (its `url` column beside the common ones), files (what each file gave and lost).
 """
@@ -15,7 +15,10 @@ from pydantic import Field, field_validator
 
 from tasks.errors import ConfigError, StageError
 from tasks.ingest import code, kinds
-from tasks.ingest.source import BaseSource, find_files
+from tasks.ingest.listing import find
+from tasks.ingest.location import is_remote, shown
+from tasks.ingest.source import BaseSource
+from tasks.ingest.version import Version
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
@@ -72,24 +75,26 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 def _files(source: BaseSource, inputs: Inputs) -> tuple[list[Input], int]:
     """The source's files sorted by name, and how many were met again through another path."""
-    found: dict[str, Path] = {}
+    found: dict[str, Path | str] = {}
     seen: set[str] = set()
     repeated = 0
-    for name, path in find_files(source, inputs.resolve):
+    for name, path in find(source, kinds.KINDS[source.kind], inputs):
         if str(path) in seen:
             repeated += 1
         elif name in found:
             raise ConfigError(
-                f"ingest: source {source.name!r}: {found[name]} and {path} have the same "
+                f"ingest: source {source.name!r}: {shown(str(found[name]))} and {shown(str(path))} have the same "
                 f"name {name!r} in it. Name the folder above both instead, or make two sources of them."
             )
         else:
             seen.add(str(path))
             found[name] = path
+    if addresses := [path for path in found.values() if isinstance(path, str)]:
+        inputs.ask(addresses)
     return [_input(inputs, found[name], name) for name in sorted(found)], repeated
 
 
-def _input(inputs: Inputs, path: Path, name: str) -> Input:
+def _input(inputs: Inputs, path: Path | str, name: str) -> Input:
     try:
         return inputs.file(path, name)
     except OSError:
@@ -108,7 +113,7 @@ def _chunks(source: BaseSource, files: Sequence[Input], limit: int) -> Iterator[
     chunk: list[Input] = []
     total = 0
     for file in files:
-        size = _size(file.path)
+        size = _size(file)
         if chunk and total + size > 2 * limit:
             yield chunk
             chunk, total = [], 0
@@ -125,9 +130,12 @@ def _chunks(source: BaseSource, files: Sequence[Input], limit: int) -> Iterator[
         yield chunk
 
 
-def _size(path: str) -> int:
+def _size(file: Input) -> int:
+    if is_remote(file.path):
+        version = Version.parse(file.digest)
+        return version.size if version else 0
     try:
-        return Path(path).stat().st_size
+        return Path(file.path).stat().st_size
     except OSError:
         return 0
 
@@ -137,14 +145,24 @@ def process(shard: Shard, out: Path) -> ShardResult:
     from tasks.ingest.write import Writer
 
     module: ModuleType = kinds.KINDS[shard.config["kind"]]
-    source = module.Source.model_validate({**shard.config, "paths": ["."]})
+    source = module.Source.of_shard(shard.config)
     with Writer(out, source.name) as writer:
         for file in shard.inputs["files"]:
-            with writer.file(file.name, _size(file.path)) as add:
-                for item in module.read(source, file, shard.inputs):
+            with writer.file(file.name, _size(file)) as add:
+                for item in _items(module, source, file, shard):
                     _check_readable(item, file)
                     add(item)
     return ShardResult({**writer.metrics, "repeated_files": shard.runtime.get("repeated_files", 0)})
+
+
+def _items(module: ModuleType, source: BaseSource, file: Input, shard: Shard) -> Iterator[Document | Loss]:
+    """What a file gives; of a remote one that was refused when it was asked for, a loss with the reason."""
+    if is_remote(file.path) and Version.parse(file.digest) is None:
+        from tasks.document import Loss
+
+        yield Loss(file.digest, file.name)
+        return
+    yield from module.read(source, file, shard.inputs)
 
 
 def _check_readable(item: Document | Loss, file: Input) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tasks.ingest.columns import RowSource, document_of
+from tasks.ingest.location import place
 from tasks.ingest.source import unreadable
 from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
+REMOTE = True
 PER_FILE = True
 BATCH_ROWS = 256
 
@@ -30,11 +32,11 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
 
     from tasks.document import Loss
 
-    path = Path(file.path)
+    path = place(file)
     size = 0
     try:
         size = path.stat().st_size
-        table = pq.ParquetFile(path)
+        table = pq.ParquetFile(path if isinstance(path, Path) else path.open("rb"))
     except PermissionError as error:
         yield unreadable(path, error)
         return

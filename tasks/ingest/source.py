@@ -5,6 +5,8 @@ A kind is a module with
 - `Source`, its configuration, whose `kind` names it;
 - `read(source, file, sides) -> Iterator[Document | Loss]`, the documents of one file; bad data never raises;
 - `PER_FILE`: whether a file is a shard of its own, or small files share one;
+- `REMOTE = True` where `read` opens its file through `location.place`: paths may then be addresses;
+- `find(source, inputs)`, where the source's files aren't those of its `paths`;
 
 and a line in `tasks/ingest/kinds.py`.
 """
@@ -13,18 +15,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_serializer, field_validator
 
 from tasks.errors import ConfigError
+from tasks.ingest.location import is_remote, shown
 from tasks.node import Config, not_identity
 
 if TYPE_CHECKING:
     from tasks.document import Loss
+    from tasks.ingest.remote import RemotePath
 
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -33,7 +37,8 @@ class BaseSource(Config):
     """The keys that every source has.
 
     name: part of every document's id: changing it gives the documents new ids.
-    paths: files, folders (read through) and globs (`**` allowed), relative to pipeline.yaml.
+    paths: files, folders (read through) and globs (`**` allowed), relative to pipeline.yaml; also addresses,
+        `https://host/file` and `s3://bucket/folder/*.gz`.
     group: a regular expression searched in a document's address or path; its groups, joined and lower-cased,
         name what must not be split between training and validation. Without one, the kind's own rule.
     group_aliases: groups that count as another group.
@@ -56,6 +61,15 @@ class BaseSource(Config):
             if not groups:
                 raise ValueError("the regular expression needs at least one group: (...)")
         return value
+
+    @classmethod
+    def of_shard(cls, config: Mapping[str, Any]) -> Self:
+        """The source as a shard carries it: its paths aren't part of that."""
+        return cls.model_validate({**config, "paths": ["."]})
+
+    @field_serializer("paths")
+    def _without_credentials(self, paths: list[str]) -> list[str]:
+        return [shown(path) for path in paths]
 
     def accepts(self, name: str) -> bool:
         """Whether a file found in a folder belongs to the source."""
@@ -87,6 +101,8 @@ def find_files(source: BaseSource, resolve: object) -> Iterator[tuple[str, Path]
     left out. Raises ConfigError where nothing is found or a folder can't be read.
     """
     for pattern in source.paths:
+        if is_remote(pattern):
+            continue  # listing.py's
         found = False
         for name, path in _expand(source, pattern, resolve(pattern)):  # type: ignore[operator]
             found = True
@@ -142,7 +158,7 @@ def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
     return map(Path, sorted(found))
 
 
-def unreadable(path: Path, error: OSError) -> Loss:
+def unreadable(path: Path | RemotePath, error: OSError) -> Loss:
     """The loss of a file that can't be opened."""
     from tasks.document import Loss
 

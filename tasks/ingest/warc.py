@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
+from tasks.ingest.location import located, place
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.node import Input
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from tasks.document import Document, Loss
     from tasks.ingest.http import Message
     from tasks.ingest.records import Record
+    from tasks.ingest.remote import RemotePath
 
 PER_FILE = True
+REMOTE = True
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml"})
 _UNTYPED = frozenset({"", "application/octet-stream", "unknown/unknown", "application/x-unknown", "*/*"})
 _HTML_START = re.compile(
@@ -42,7 +45,7 @@ class Source(BaseSource):
 
 
 def read_warc(
-    path: str | Path, source: Source | None = None, name: str | None = None
+    path: str | Path | RemotePath, source: Source | None = None, name: str | None = None
 ) -> Iterator[Document | Loss]:
     """The records of a file in order, each a document or a loss; bad data never raises.
 
@@ -53,7 +56,7 @@ def read_warc(
     from tasks.ingest.container import chunks
     from tasks.ingest.records import read_records
 
-    path = Path(path)
+    path = located(path)
     source = source or Source(name="warc", paths=[str(path)])
     name = name or path.name
     try:
@@ -77,10 +80,10 @@ def read_warc(
 
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
-    return read_warc(file.path, source, file.name)
+    return read_warc(place(file), source, file.name)
 
 
-def _file_format(path: Path) -> str:
+def _file_format(path: Path | RemotePath) -> str:
     """Why a file that doesn't begin with a record is none of ours."""
     from tasks.ingest.container import chunks
 

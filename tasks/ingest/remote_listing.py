@@ -1,0 +1,53 @@
+"""What a folder or glob of a remote store holds, through fsspec."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.ingest.block_body import filesystem, translated, version_of
+from tasks.ingest.location import root_of, shown
+from tasks.ingest.patience import Broken, Effort, Patience
+from tasks.ingest.transport import Refused, without_version
+
+
+def listing(pattern: str, patience: Patience | None = None) -> dict[str, str]:
+    """Address -> digest of the files that a glob matches, or below a folder (`.../`), sorted by address.
+
+    Hidden files and folders are left out. What can't be listed holds nothing. Raises TransientError when the store
+    doesn't answer for long.
+    """
+    from tasks.ingest import remote
+
+    effort = Effort(patience or remote.PATIENCE, shown(pattern))
+    system, path = filesystem(pattern)
+    while True:
+        try:
+            with effort.waiting():
+                entries = _entries(system, path, pattern)
+            break
+        except Broken as error:
+            effort.failed(error)
+        except Refused:
+            return {}
+    root = root_of(pattern)
+    _, above = filesystem(root)
+    found = {}
+    for name, info in entries.items():
+        inner = name.removeprefix(above).lstrip("/")
+        if info.get("type") != "file" or any(part.startswith(".") for part in inner.split("/")):
+            continue
+        address = root + inner
+        version = version_of(system, name, info)
+        if version is None:
+            raise without_version(shown(address))
+        found[address] = version.digest
+    return dict(sorted(found.items()))
+
+
+def _entries(system: Any, path: str, pattern: str) -> dict[str, dict[str, Any]]:
+    try:
+        if pattern.endswith("/"):
+            return dict(system.find(path, detail=True))
+        return dict(system.glob(path, detail=True))
+    except Exception as error:
+        raise translated(error, pattern) from None
