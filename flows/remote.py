@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +36,17 @@ class RemoteInputs:
 
     def __init__(self, folder: Path, online: bool):
         self._folder, self._online = folder, online
-        self._known: dict[str, list[Any]] = {}
-        self._patterns: dict[str, list[str]] = {}
         self._asked: dict[str, str] = {}
         self.unknown: list[str] = []
         self.recalled: str | None = None
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            data = json.loads((folder / "known.json").read_text())
-            self._known, self._patterns = data["files"], data["patterns"]
+
+    @cached_property
+    def _memory(self) -> dict[str, dict[str, Any]]:
+        try:
+            memory = json.loads((self._folder / "known.json").read_text())
+            return {"files": dict(memory["files"]), "patterns": dict(memory["patterns"])}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {"files": {}, "patterns": {}}
 
     def digest(self, address: str) -> str:
         """What identifies a remote file now: its version, or why it can't be had."""
@@ -71,38 +75,36 @@ class RemoteInputs:
     def glob(self, pattern: str) -> list[str]:
         """The addresses that a pattern matches, or that lie below a folder (`.../`), sorted."""
         if not self._online:
-            if _key(pattern) not in self._patterns:
-                raise NotAskedYet(
-                    f"what {shown(pattern)} matches is unknown until the run: a plan uses no network"
-                )
-            return self._patterns[_key(pattern)]
+            if (known := self._memory["patterns"].get(_key(pattern))) is None:
+                raise NotAskedYet(f"{shown(pattern)}: {UNKNOWN}, a plan uses no network")
+            return list(known)
         from tasks.ingest.remote_listing import listing
 
         found = listing(pattern)
-        self._patterns[_key(pattern)] = list(found)
-        self._note(found)
-        return list(found)
+        self._memory["patterns"][_key(pattern)] = found
+        self._save()
+        return found
 
     def copy(self, address: str) -> Path:
         """A local copy of a small file; a run fetches it again when its version is another."""
         digest = self.digest(address)
         if digest == UNKNOWN:
-            raise NotAskedYet(f"{shown(address)} is unknown until the run: a plan uses no network")
+            raise NotAskedYet(f"{shown(address)}: {UNKNOWN}, a plan uses no network")
         path = self._folder / hashlib.sha256(f"{_key(address)} {digest}".encode()).hexdigest()[:24]
         if not path.exists():
             if not self._online:
-                raise NotAskedYet(f"{shown(address)} is unknown until the run: a plan uses no network")
+                raise NotAskedYet(f"{shown(address)}: {UNKNOWN}, a plan uses no network")
             from tasks.ingest.remote import fetch
 
-            data = fetch(address, COPY_BYTES)
+            data = fetch(address, digest, COPY_BYTES)
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(".fresh")
+            fresh = path.with_suffix(f".{os.getpid()}")
             fresh.write_bytes(data)
             fresh.rename(path)
         return path
 
     def _recall(self, address: str) -> str:
-        if (known := self._known.get(_key(address))) is None:
+        if (known := self._memory["files"].get(_key(address))) is None:
             self.unknown.append(shown(address))
             return UNKNOWN
         self.recalled = min(self.recalled or known[1], known[1])
@@ -111,11 +113,12 @@ class RemoteInputs:
     def _note(self, answers: dict[str, str]) -> None:
         self._asked |= answers
         moment = now()
-        self._known |= {_key(address): [digest, moment] for address, digest in answers.items()}
+        self._memory["files"] |= {_key(address): [digest, moment] for address, digest in answers.items()}
+        self._save()
+
+    def _save(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(
-            self._folder / "known.json", json.dumps({"files": self._known, "patterns": self._patterns})
-        )
+        write_atomically(self._folder / "known.json", json.dumps(self._memory))
 
 
 def _key(address: str) -> str:

@@ -4,6 +4,7 @@
     <store>/.shards/<node>/<fingerprint>/     one shard's output and its shard.json, stored once
     <store>/.runs/<run id>/                   a run's record, log and report
     <store>/.work/<run id>/                   what a run is writing; swept when its owner is gone
+    <store>/.remote/                          what remote inputs were when a run last asked (flows/remote.py)
     <store>/.attempts/, .locks/, format       former attempts; locks; the store's format version
 
 Commit: write into .work, fsync, checksum, metadata last, rename. Committed files are read-only, and an

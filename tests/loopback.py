@@ -132,5 +132,11 @@ class Time:
 
     def patience(self, **changes: object) -> Patience:
         """The default one by this clock; jitter takes the whole bound."""
-        values = {"clock": lambda: self.now, "sleep": self.sleep, "draw": lambda: 1.0, "stall": 5.0, **changes}
+        values = {
+            "clock": lambda: self.now,
+            "sleep": self.sleep,
+            "draw": lambda: 1.0,
+            "stall": 5.0,
+            **changes,
+        }
         return Patience(**values)  # type: ignore[arg-type]

@@ -17,7 +17,6 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-REMOTE = True
 PER_FILE = False
 _PROBE = 256 << 10  # bytes that decide the charset
 _GAP = re.compile(r"\n[ \t]*\n(?!.*\n[ \t]*\n)", re.DOTALL)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
 PER_FILE = False
+LOCAL = True
 EXTENSIONS = [
     ".py", ".pyi", ".c", ".h", ".cc", ".cpp", ".hpp", ".java", ".js", ".ts", ".go", ".rs", ".rb", ".php",
     ".cs", ".swift", ".kt", ".scala", ".sh", ".sql", ".lua", ".pl", ".r", ".jl", ".hs", ".md", ".rst",

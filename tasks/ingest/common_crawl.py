@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
 PER_FILE = True
-REMOTE = True
 LIST_BYTES = 256 << 20  # a list of 100,000 paths has 14 MB
 _PATH = re.compile(r"(?!/)(?!.*(?:^|/)\.\.?(?:/|$))(?!.*//)[!-~]+")
 

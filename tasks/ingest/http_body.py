@@ -6,6 +6,7 @@ import base64
 import http.client
 import importlib.metadata
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -13,7 +14,7 @@ from email.message import Message
 from functools import cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from tasks.errors import ConfigError
+from tasks.errors import ConfigError, TransientError
 from tasks.ingest.location import shown
 from tasks.ingest.patience import Broken, retry_after
 from tasks.ingest.transport import Changed, Refused, without_version
@@ -160,6 +161,9 @@ class HttpBody:
             return ConfigError(
                 f"ingest: {self._shown}: its certificate isn't accepted ({cause.verify_message})"
             )
+        if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
+            # Mistyped more often than passing, so no minutes of tries; the batch is tried again all the same.
+            return TransientError(f"ingest: {self._shown} can't be had: the name of its host isn't known")
         if isinstance(cause, TimeoutError):
             return Broken("no byte came in time")
         if isinstance(cause, http.client.InvalidURL):

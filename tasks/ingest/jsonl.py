@@ -15,7 +15,6 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-REMOTE = True
 PER_FILE = True
 MAX_LINE = 256 << 20
 

@@ -22,7 +22,7 @@ def find(source: BaseSource, module: ModuleType, inputs: Inputs) -> Iterator[tup
         return
     yield from find_files(source, inputs.resolve)
     for pattern in filter(is_remote, source.paths):
-        if not getattr(module, "REMOTE", False):
+        if getattr(module, "LOCAL", False):
             raise ConfigError(
                 f"ingest: source {source.name!r}: kind {source.kind} reads local files; {shown(pattern)} is none"
             )

@@ -14,7 +14,6 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-REMOTE = True
 PER_FILE = True
 BATCH_ROWS = 256
 

@@ -48,12 +48,14 @@ def digest_of(address: str, patience: Patience | None = None) -> str:
         return str(error)
 
 
-def fetch(address: str, limit: int, patience: Patience | None = None) -> bytes:
-    """A small object as a whole. Raises StageError if it can't be had or is larger than `limit` bytes."""
-    try:
-        version = ask(address, patience)
-    except Refused as error:
-        raise StageError(f"ingest: {shown(address)} can't be had ({error}). Correct the address.") from None
+def fetch(address: str, digest: str, limit: int, patience: Patience | None = None) -> bytes:
+    """A small object, of the version that its digest names, as a whole.
+
+    Raises StageError if it can't be had or is larger than `limit` bytes.
+    """
+    version = Version.parse(digest)
+    if version is None:
+        raise StageError(f"ingest: {shown(address)} can't be had ({digest}). Correct the address.")
     if version.size > limit:
         raise StageError(
             f"ingest: {shown(address)} has {version.size:,} bytes; at most {limit:,} were expected"
@@ -163,7 +165,7 @@ class RemoteFile(io.RawIOBase):
         self._go_to_position()
         offset = self._at - self._base
         while len(self._held) <= offset:
-            self._fill(size)
+            self._fill()
             offset = self._at - self._base
         return bytes(memoryview(self._held)[offset : offset + size])
 
@@ -176,11 +178,11 @@ class RemoteFile(io.RawIOBase):
             self._base = self._at
             self._window = WINDOW
 
-    def _fill(self, size: int) -> None:
+    def _fill(self) -> None:
         """Appends what the transfer gives next; begins one where there is none, and again where it broke."""
         try:
             with self._effort.waiting():
-                data = self._next(max(size, READ_BYTES))
+                data = self._next()
         except Broken as error:
             self._drop()
             self._effort.failed(error)
@@ -198,7 +200,7 @@ class RemoteFile(io.RawIOBase):
             self._base += surplus
         self._held += data
 
-    def _next(self, size: int) -> bytes:
+    def _next(self) -> bytes:
         while True:
             if self._body is None:
                 start = self._base + len(self._held)
@@ -207,7 +209,7 @@ class RemoteFile(io.RawIOBase):
                     stop = None
                 self._window = None if stop is None or self._window is None else self._window * 2
                 self._body = open_body(self._address, start, stop, self._version, self._patience.stall)
-            data = self._body.read(size)
+            data = self._body.read(READ_BYTES)
             if data:
                 return data
             self._drop()  # the stretch that was asked for has ended

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.ingest.block_body import filesystem, translated, version_of
+from tasks.ingest.block_body import filesystem, translated
 from tasks.ingest.location import root_of, shown
 from tasks.ingest.patience import Broken, Effort, Patience
-from tasks.ingest.transport import Refused, without_version
+from tasks.ingest.transport import Refused
 
 
-def listing(pattern: str, patience: Patience | None = None) -> dict[str, str]:
-    """Address -> digest of the files that a glob matches, or below a folder (`.../`), sorted by address.
+def listing(pattern: str, patience: Patience | None = None) -> list[str]:
+    """The addresses of the files that a glob matches, or below a folder (`.../`), sorted.
 
     Hidden files and folders are left out. What can't be listed holds nothing. Raises TransientError when the store
     doesn't answer for long.
@@ -28,20 +28,16 @@ def listing(pattern: str, patience: Patience | None = None) -> dict[str, str]:
         except Broken as error:
             effort.failed(error)
         except Refused:
-            return {}
+            return []
     root = root_of(pattern)
     _, above = filesystem(root)
-    found = {}
+    found = []
     for name, info in entries.items():
         inner = name.removeprefix(above).lstrip("/")
         if info.get("type") != "file" or any(part.startswith(".") for part in inner.split("/")):
             continue
-        address = root + inner
-        version = version_of(system, name, info)
-        if version is None:
-            raise without_version(shown(address))
-        found[address] = version.digest
-    return dict(sorted(found.items()))
+        found.append(root + inner)
+    return sorted(found)
 
 
 def _entries(system: Any, path: str, pattern: str) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ A kind is a module with
 - `Source`, its configuration, whose `kind` names it;
 - `read(source, file, sides) -> Iterator[Document | Loss]`, the documents of one file; bad data never raises;
 - `PER_FILE`: whether a file is a shard of its own, or small files share one;
-- `REMOTE = True` where `read` opens its file through `location.place`: paths may then be addresses;
+- `LOCAL = True` where paths can't be addresses; else `read` opens its file through `location.place`;
 - `find(source, inputs)`, where the source's files aren't those of its `paths`;
 
 and a line in `tasks/ingest/kinds.py`.

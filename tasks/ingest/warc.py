@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tasks.ingest.remote import RemotePath
 
 PER_FILE = True
-REMOTE = True
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml"})
 _UNTYPED = frozenset({"", "application/octet-stream", "unknown/unknown", "application/x-unknown", "*/*"})
 _HTML_START = re.compile(

@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -153,3 +154,22 @@ def test_a_later_stage_alone_needs_its_upstream(toy):
     steps = make_plan(load_settings(toy.file), Selection(only="filter"))
     assert [step.node for step in steps] == ["ingest", "filter"]
     assert "run it first" in steps[0].reason
+
+
+def test_a_batch_that_is_tried_again_passes_over_what_is_done(run, toy):
+    worked = []
+
+    def tried_twice(function, jobs):
+        if jobs[0][0] == "ingest" and function.__name__ == "run_shard":
+            function(*jobs[0])  # the first shard is done when the batch breaks
+            results = [function(*job) for job in jobs]
+            worked.extend((Path(jobs[0][4]).parent.parent / "work.log").read_text().splitlines())
+            return results
+        return [function(*job) for job in jobs]
+
+    run._map = tried_twice
+    run()
+    assert worked == ["ingest a", "ingest b", "ingest c"]
+    worked.clear()
+    run(force={"ingest"})
+    assert worked == ["ingest a", "ingest a", "ingest b", "ingest c"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -83,7 +84,7 @@ def test_retry_after_is_the_least_wait(server: Loopback, time: Time) -> None:
 def test_a_wait_beyond_all_patience_is_not_begun(server: Loopback, time: Time) -> None:
     file = opened(server, time)
     server.faults = [Fault(503, {"Retry-After": "86400"})]
-    with pytest.raises(TransientError, match="503.*asks to wait 86400 seconds"):
+    with pytest.raises(TransientError, match=r"503.*asks to wait 86400 seconds"):
         file.read(5)
     assert time.slept == []
 
@@ -146,7 +147,7 @@ def test_a_server_without_ranges_is_read_from_the_beginning_and_passed_over(
 def test_what_vanishes_after_it_was_asked_for_stops_the_shard(server: Loopback, time: Time) -> None:
     file = opened(server, time)
     del server.files["a.bin"]
-    with pytest.raises(StageError, match="can't be had any more .http-404.*Run again"):
+    with pytest.raises(StageError, match=r"can't be had any more .http-404.*Run again"):
         file.read(1)
 
 
@@ -164,6 +165,18 @@ def test_a_host_that_is_not_there_is_given_up_in_the_end(server: Loopback, time:
     with pytest.raises(TransientError, match="Connection refused"):
         ask(url, time.patience(tries=3))
     assert len(time.slept) == 2
+
+
+def test_a_mistyped_host_is_said_at_once(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(
+        TransientError, match=r"http://dta\.example/a can't be had: the name of its host isn't known"
+    ):
+        ask("http://dta.example/a?token=1", time.patience())
+    assert time.slept == []
 
 
 def test_the_time_of_the_last_change_stands_in_for_an_etag(server: Loopback, time: Time) -> None:
@@ -236,8 +249,11 @@ def test_memory_is_bounded(server: Loopback, time: Time) -> None:
         assert len(file._held) <= 2 * remote.HISTORY + remote.READ_BYTES
 
 
-@given(steps=st.lists(st.tuples(st.integers(0, 20_001), st.integers(-1, 9_000)), max_size=12), cut=st.integers(1, 9_000))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 20_001), st.integers(-1, 9_000)), max_size=12),
+    cut=st.integers(1, 9_000),
+)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_seeks_and_reads_agree_with_a_local_file(
     server: Loopback, steps: list[tuple[int, int]], cut: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,8 +270,9 @@ def test_any_seeks_and_reads_agree_with_a_local_file(
 
 
 def test_a_small_file_is_fetched_whole_within_its_limit(server: Loopback) -> None:
-    assert fetch(server.url("a.bin"), 3_000_000) == DATA
+    url = server.url("a.bin")
+    assert fetch(url, digest_of(url), 3_000_000) == DATA
     with pytest.raises(StageError, match=r"has 3,000,000 bytes; at most 2,999,999"):
-        fetch(server.url("a.bin"), 2_999_999)
+        fetch(url, digest_of(url), 2_999_999)
     with pytest.raises(StageError, match="http-404"):
-        fetch(server.url("b.bin"), 10)
+        fetch(server.url("b.bin"), "http-404", 10)
