@@ -54,7 +54,7 @@ def translated(error: Exception, address: str) -> Exception:
         return ConfigError(
             f"ingest: {shown(address)}: no usable credentials ({name}); see the documentation of its package"
         )
-    return Broken(getattr(error, "strerror", None) or name)
+    return Broken(shown(getattr(error, "strerror", None) or name))
 
 
 def version_of(system: Any, path: str, info: dict[str, Any]) -> Version | None:

@@ -168,7 +168,7 @@ def _items(module: ModuleType, source: BaseSource, file: Input, shard: Shard) ->
 def _check_readable(item: Document | Loss, file: Input) -> None:
     """A file that vanishes between plan and run must not leave its loss under the digest of its content."""
     if getattr(item, "reason", None) == UNREADABLE and file.digest != UNREADABLE:
-        raise StageError(f"ingest: {file.path} could be read a moment ago and can't now. Run again.")
+        raise StageError(f"ingest: {shown(file.path)} could be read a moment ago and can't now. Run again.")
 
 
 def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:

@@ -7,6 +7,7 @@ nothing and the exponential bound, so that many workers that were refused togeth
 from __future__ import annotations
 
 import email.utils
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 
 from tasks.errors import TransientError
 
+log = logging.getLogger("smelt")
+TOLD = 10.0  # seconds of a wait from which on it is logged
 PROGRESS = 1 << 20  # bytes after which earlier failures are forgotten
 
 
@@ -89,6 +92,10 @@ class Effort:
         if self._waited + wait > self._allowed:
             asked = f", and it asks to wait {error.retry_after:.0f} seconds" if error.retry_after else ""
             self._give_up(f"{error}, after {self._waited:.0f} seconds of waiting{asked}")
+        if wait >= TOLD:
+            log.warning(
+                "%s: %s; waits %.0f s (try %d of %d)", self._what, error, wait, self._failures, patience.tries
+            )
         patience.sleep(wait)
         self._waited += wait
 

@@ -37,6 +37,14 @@ def test_a_link_that_breaks_often_but_moves_is_borne() -> None:
     assert max(time.slept) == 2
 
 
+def test_a_long_wait_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    effort = Effort(Time().patience(), "https://example.com/a")
+    effort.failed(Broken("the server says 503"))
+    assert caplog.messages == []
+    effort.failed(Broken("the server says 429", retry_after=40))
+    assert caplog.messages == ["https://example.com/a: the server says 429; waits 42 s (try 2 of 10)"]
+
+
 @pytest.mark.parametrize("value", [None, "", "soon", "-3", "1.5", "²", "Thu, 99 Foo 2020"])
 def test_an_unreadable_retry_after_is_none(value: str | None) -> None:
     assert retry_after(value) is None
