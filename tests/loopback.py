@@ -16,13 +16,14 @@ class Fault:
     """What one request meets instead of a plain answer.
 
     status, fields: an error. cut: bytes of the body after which the connection ends; stall: after which nothing
-    comes until the server stops. before: called first (to change what is served).
+    comes until the server stops. drip: the head comes byte by byte. before: called first (to change what is served).
     """
 
     status: int | None = None
     fields: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     stall: int | None = None
+    drip: bool = False
     before: Callable[[], object] = lambda: None
 
 
@@ -82,6 +83,11 @@ class Loopback:
         self.requests.append((path, {name.lower(): value for name, value in request.headers.items()}))
         fault = (self.faults.pop(0) if self.faults else None) or Fault()
         fault.before()
+        while fault.drip and not self._released.wait(0.02):
+            try:
+                request.wfile.write(b"H")
+            except OSError:  # the client has hung up
+                return None
         if fault.status is not None:
             return self._send(request, fault.status, fault.fields, b"", Fault())
         if path not in self.files:

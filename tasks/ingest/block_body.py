@@ -72,6 +72,8 @@ def version_of(system: Any, path: str, info: dict[str, Any]) -> Version | None:
 class BlockBody:
     """A stretch of an object; holds one block of it."""
 
+    ahead = 0
+
     def __init__(self, address: str, start: int, stop: int | None, expected: Version | None):
         self._address = address
         self._system, self._path = filesystem(address)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import importlib.metadata
 import re
 import socket
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from email.message import Message
 from functools import cache
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from tasks.errors import ConfigError, TransientError
@@ -20,6 +23,7 @@ from tasks.ingest.patience import Broken, retry_after
 from tasks.ingest.transport import Changed, Refused, without_version
 from tasks.ingest.version import Version
 
+HEAD_STALLS = 4  # times the stall that an answer may take to begin
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529})
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 
@@ -33,6 +37,50 @@ def _agent() -> str:
     return f"smelt/{version} (corpus builder; one connection per worker; honours Retry-After)"
 
 
+class _BoundedAnswer:
+    """A connection whose answer's head has to be there in time as a whole: a time-out of the socket is one byte's."""
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        connection: Any = self
+        timer = threading.Timer(HEAD_STALLS * connection.timeout, _hang_up, [connection.sock])
+        timer.daemon = True
+        timer.start()
+        try:
+            answer: http.client.HTTPResponse = super().getresponse()  # type: ignore[misc]
+            return answer
+        finally:
+            timer.cancel()
+
+
+def _hang_up(sock: socket.socket) -> None:
+    """Ends a connection under the thread that reads it. TLS's own shutdown would talk to the other side."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class _Connection(_BoundedAnswer, http.client.HTTPConnection):
+    pass
+
+
+class _SecureConnection(_BoundedAnswer, http.client.HTTPSConnection):
+    pass
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(_Connection, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(_SecureConnection, req, context=_context())
+
+
 @cache
 def _opener() -> urllib.request.OpenerDirector:
     """HTTP and HTTPS, redirects among them, proxies from the environment; no ftp:, no file:."""
@@ -40,8 +88,8 @@ def _opener() -> urllib.request.OpenerDirector:
     for handler in (
         urllib.request.ProxyHandler,
         urllib.request.UnknownHandler,
-        urllib.request.HTTPHandler,
-        urllib.request.HTTPSHandler,
+        _Http,
+        _Https,
         urllib.request.HTTPDefaultErrorHandler,
         urllib.request.HTTPRedirectHandler,
         urllib.request.HTTPErrorProcessor,
@@ -70,7 +118,7 @@ def request_for(address: str) -> urllib.request.Request:
 
 
 class HttpBody:
-    """The body of one answer. A server that ignores Range gives all from the beginning: what precedes is passed over."""
+    """The body of one answer. A server that ignores Range gives all from the beginning: `ahead` says how much."""
 
     def __init__(self, address: str, start: int, stop: int | None, expected: Version | None, stall: float):
         self._shown = shown(address)
@@ -81,7 +129,7 @@ class HttpBody:
         if expected is not None and expected.strong:
             request.add_header("If-Match", expected.strong)
         self._response: http.client.HTTPResponse | None = None
-        self._left = 0
+        self._left = self.ahead = 0
         try:
             self._response = _opener().open(request, timeout=stall)
             self._begin(start, stop, expected)
@@ -101,6 +149,7 @@ class HttpBody:
         if not data:
             raise Broken(f"the transfer ended {self._left:,} bytes early")
         self._left -= len(data)
+        self.ahead = max(0, self.ahead - len(data))
         return data
 
     def close(self) -> None:
@@ -109,7 +158,7 @@ class HttpBody:
             self._response = None
 
     def _begin(self, start: int, stop: int | None, expected: Version | None) -> None:
-        """Checks what the answer is of, and goes to `start`."""
+        """Checks what the answer is of, and where it begins."""
         response = self._response
         assert response is not None
         if response.status == 206:
@@ -126,11 +175,7 @@ class HttpBody:
             raise Refused(f"http-{response.status}")
         self._check(size, response.headers, expected)
         self._left = (last if stop is None else min(stop, last)) - first
-        while first < start:
-            data = self.read(min(1 << 20, start - first))
-            if not data:
-                raise Broken("the server gave less than asked for")
-            first += len(data)
+        self.ahead = start - first
 
     def _check(self, size: int, fields: Message, expected: Version | None) -> None:
         found = Version.of(size, fields.get("ETag"), fields.get("Last-Modified"))

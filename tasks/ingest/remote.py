@@ -209,6 +209,9 @@ class RemoteFile(io.RawIOBase):
                     stop = None
                 self._window = None if stop is None or self._window is None else self._window * 2
                 self._body = open_body(self._address, start, stop, self._version, self._patience.stall)
+            if ahead := self._body.ahead:
+                self._body.read(min(ahead, READ_BYTES))
+                return b""  # no progress, however much comes: a file that breaks late must not begin again for ever
             data = self._body.read(READ_BYTES)
             if data:
                 return data

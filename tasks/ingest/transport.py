@@ -27,6 +27,7 @@ class Body(Protocol):
     """Bytes of an object, in order."""
 
     version: Version
+    ahead: int  # bytes that come before the offset asked for: the server doesn't understand Range
 
     def read(self, size: int) -> bytes:
         """At least one byte and at most `size`, or b"" where the object, or the stretch asked for, ends."""

@@ -121,6 +121,20 @@ def test_a_server_that_drips_is_given_up(server: Loopback) -> None:
         file.read()
 
 
+def test_an_answer_whose_head_drips_is_given_up(server: Loopback, time: Time) -> None:
+    server.faults = [Fault(drip=True)]
+    assert ask(server.url("a.bin"), time.patience(stall=0.1)).size == len(DATA)
+    assert time.slept == [1.0]
+
+
+def test_passing_over_is_no_progress(server: Loopback, time: Time) -> None:
+    server.honours = set()
+    file = opened(server, time, tries=4)
+    server.faults = [Fault(cut=2_000_000)] * 9
+    with pytest.raises(TransientError, match="try 4 of 4"):
+        file.read()
+
+
 @pytest.mark.parametrize("honours", [{"range", "if-match"}, {"range"}, set()])
 def test_an_object_that_changes_in_between_never_mixes(
     server: Loopback, time: Time, honours: set[str]
