@@ -1,26 +1,31 @@
-"""JSON Lines, plain or compressed with gzip, lz4 or zstd: a document per line."""
+"""JSON Lines, plain or compressed: a document per line."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from tasks.ingest.columns import RowSource, document_of
-from tasks.ingest.container import Damage, chunks
-from tasks.ingest.location import place
+from tasks.ingest.container import Damage
 from tasks.ingest.source import unreadable
+from tasks.ingest.streams import TooLong, lines, pieces
 from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
 PER_FILE = True
-MAX_LINE = 256 << 20
+MAX_LINE = (
+    32 << 20
+)  # bytes: one character outside the BMP makes Python hold four bytes for each, several times over
+MAX_VALUES = 2_000_000  # in a line: "[]," is three bytes, and a Python list sixty
+_LARGE = 4 << 20  # a shorter line can't hold enough values to matter
 
 
 class Source(RowSource):
-    """JSON Lines files; what compresses them is decided by their first bytes, never by their name."""
+    """JSON Lines files, plain or gzip, zstd, lz4, bzip2, xz: decided by their first bytes, never by their name."""
 
     kind: Literal["jsonl"] = "jsonl"
 
@@ -36,50 +41,36 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
                 yield Loss("empty-file", file.name)
                 return
             stream.seek(0)
-            for number, line in _lines(stream):
+            for number, line in lines(pieces(stream), MAX_LINE):
                 where = f"{file.name}:{number}"
                 if isinstance(line, Damage):
                     yield Loss(line.reason, where, size=line.size)
-                elif len(line) > MAX_LINE:
-                    yield Loss("too-large", where, size=len(line))
+                elif isinstance(line, TooLong):
+                    yield Loss("too-long", where, size=line.size)
                 elif line.strip():
                     row = _parse(line)
                     yield (
-                        Loss("bad-json", where, size=len(line))
-                        if row is _BAD
+                        Loss(row.reason, where, size=len(line))
+                        if isinstance(row, _Bad)
                         else document_of(source, row, file.name, number)
                     )
     except OSError as error:
         yield unreadable(path, error)
 
 
-_BAD = object()
+class _Bad:
+    """A line that gives no value."""
+
+    def __init__(self, reason: str):
+        self.reason = reason
 
 
 def _parse(line: bytes) -> Any:
+    if len(line) > _LARGE and sum(map(line.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        return _Bad("too-complex")
     try:
         return json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return _Bad("bad-utf8")
     except (ValueError, RecursionError):
-        return _BAD
-
-
-def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Damage]]:
-    """(number from 1, line) of the decompressed stream. A line cut off by damage is part of the damage."""
-    held: list[bytes] = []
-    number, size = 1, 0
-    for chunk in chunks(stream):
-        if isinstance(chunk, Damage):
-            yield number, chunk
-            held, size, number = [], 0, number + 1
-            continue
-        first, *rest = chunk.split(b"\n")
-        size += len(first)
-        if size <= MAX_LINE + 1:
-            held.append(first)
-        elif len(held) and sum(map(len, held)) <= MAX_LINE:
-            held.append(first[: MAX_LINE + 1])
-        for following in rest:
-            yield number, b"".join(held)
-            held, size, number = [following], len(following), number + 1
-    if held and size:
-        yield number, b"".join(held)
+        return _Bad("bad-json")

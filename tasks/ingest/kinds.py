@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from tasks.ingest import books, code, common_crawl, jsonl, parquet, warc
+from tasks.ingest import books, code, csv, jsonl, parquet, warc
 
 KINDS: dict[str, ModuleType] = {
     "warc": warc,
@@ -18,6 +18,7 @@ KINDS: dict[str, ModuleType] = {
     "code": code,
     "jsonl": jsonl,
     "parquet": parquet,
+    "csv": csv,
 }
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Node `ingest`: sources of several kinds to documents, with a ledger row for every record that was met.
+"""Node `ingest`: sources of all kinds to documents, with a ledger row for every record that was met.
 
 Outputs: documents, ledger (its `url` column beside the common ones), files (what each file gave and lost).
 """
@@ -15,17 +15,15 @@ from pydantic import Field, field_validator
 
 from tasks.errors import ConfigError, StageError
 from tasks.ingest import code, kinds
-from tasks.ingest.listing import find
-from tasks.ingest.location import is_remote, shown
-from tasks.ingest.source import BaseSource
-from tasks.ingest.version import Version
+from tasks.ingest.columns import MISSING
+from tasks.ingest.source import BaseSource, find_files
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ["fastwarc", "resiliparse", "pyarrow"]
 INPUTS: list[str] = []
 UNREADABLE = "unreadable"  # the digest of a file that can't be read
@@ -172,14 +170,22 @@ def _check_readable(item: Document | Loss, file: Input) -> None:
 
 
 def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:
-    """Totals, all and per source. Raises StageError if no source gave a document."""
+    """Totals, all and per source. Raises StageError if no source gave a document, or one has no text column."""
     total = merge_metrics(result.metrics for result in results)
     by_source: dict[str, list[Metrics]] = {}
     for shard, result in zip(shards, results, strict=True):
         by_source.setdefault(shard.config["name"], []).append(result.metrics)
+    merged = {name: merge_metrics(parts) for name, parts in by_source.items()}
+    for shard in shards:
+        counts = merged[shard.config["name"]]
+        if MISSING in counts.get("dropped", {}) and not counts.get("documents_out"):
+            raise StageError(
+                f"ingest: source {shard.config['name']!r} gave no document: its files have no column "
+                f"{shard.config['columns']['text']!r}. Name the column of the text in ingest.sources.columns.text."
+            )
     if not total.get("documents_out"):
         raise StageError(_nothing(total))
-    return {**total, "sources": {name: merge_metrics(parts) for name, parts in by_source.items()}}
+    return {**total, "sources": merged}
 
 
 def _nothing(total: dict[str, Any]) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tasks.ingest.columns import RowSource, document_of
-from tasks.ingest.location import place
+from tasks.ingest.columns import MISSING, RowSource, document_of
 from tasks.ingest.source import unreadable
 from tasks.node import Input
 
@@ -15,17 +14,20 @@ if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
 PER_FILE = True
-BATCH_ROWS = 256
+BATCH_BYTES = 8 << 20  # of the mapped columns, by the averages of the file's own statistics
+BATCH_ROWS = 1024
+READ_BYTES = 1 << 20  # of a column at a time: a row group is never in memory as a whole
+MAX_TEXT = 32 << 20  # bytes of a row; see jsonl.MAX_LINE
 
 
 class Source(RowSource):
-    """Parquet files; only the mapped columns are read."""
+    """Parquet files; only the mapped columns are read, of nested ones only the mapped part."""
 
     kind: Literal["parquet"] = "parquet"
 
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
-    """The documents of a file; a damaged row group ends it, with a loss that says where."""
+    """The documents of a file; a damaged row group is a loss that says where, and the next one is tried."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -35,32 +37,84 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     size = 0
     try:
         size = path.stat().st_size
-        table = pq.ParquetFile(path if isinstance(path, Path) else path.open("rb"))
-    except PermissionError as error:
-        yield unreadable(path, error)
-        return
+        with path.open("rb"):
+            pass
+        table = pq.ParquetFile(path, buffer_size=READ_BYTES, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
         yield (
             unreadable(path, error)
-            if not path.exists()
+            if isinstance(error, PermissionError) or not path.exists()
             else Loss("not-parquet" if size else "empty-file", file.name, size=size)
         )
         return
     with table:
+        leaves = [table.schema.column(number).path for number in range(len(table.schema))]
+        wanted = _wanted(source, leaves)
+        if not _column(source.columns.text, leaves):
+            yield Loss(MISSING, file.name, size=size)
+            return
         number = 0
+        for group in range(table.num_row_groups):
+            rows = table.metadata.row_group(group).num_rows
+            try:
+                for batch in table.iter_batches(_batch_rows(table, group, wanted), [group], columns=wanted):
+                    for offset, row in enumerate(_values(batch)):
+                        yield (
+                            Loss(row, f"{file.name}:{number + offset + 1}")
+                            if isinstance(row, str)
+                            else document_of(source, row, file.name, number + offset + 1)
+                        )
+                    number += batch.num_rows
+                    rows -= batch.num_rows
+            except (OSError, pa.ArrowException, ValueError):
+                # One loss for the group's rest; the rows behind it keep their numbers.
+                yield Loss("damaged-parquet", f"{file.name}:{number + 1}", size=size // table.num_row_groups)
+                number += max(rows, 0)
+
+
+def _column(name: str, leaves: Sequence[str]) -> str | None:
+    """The longest part of a dotted name that is a column or holds some ("a.b" of "a.b.0" with a list "a.b")."""
+    while name:
+        if any(leaf == name or leaf.startswith(name + ".") for leaf in leaves):
+            return name
+        name = name.rpartition(".")[0]
+    return None
+
+
+def _wanted(source: Source, leaves: Sequence[str]) -> list[str]:
+    """What to read: columns, or parts of nested ones, that the mapping names."""
+    columns = source.columns
+    names: list[Any] = [columns.text, columns.id, columns.url, columns.date, *columns.metadata]
+    found = {_column(name, leaves) for name in names if name}
+    return sorted(name for name in found if name)
+
+
+def _batch_rows(table: Any, group: int, wanted: Sequence[str]) -> int:
+    """Rows of a batch, so that its values come to about `BATCH_BYTES`."""
+    metadata = table.metadata.row_group(group)
+    columns = [metadata.column(number) for number in range(metadata.num_columns)]
+    size = sum(
+        max(column.total_uncompressed_size, column.total_compressed_size, 0)
+        for column in columns
+        if any((column.path_in_schema + ".").startswith(name + ".") for name in wanted)
+    )
+    return int(min(BATCH_ROWS, max(1, BATCH_BYTES * metadata.num_rows // max(size, 1))))
+
+
+def _values(batch: Any) -> Iterator[dict[str, Any] | str]:
+    """The rows of a batch as Python values, or the reason why a row can't be one."""
+    if batch.nbytes <= MAX_TEXT:
         try:
-            for batch in table.iter_batches(
-                batch_size=BATCH_ROWS, columns=_wanted(source, table.schema_arrow.names)
-            ):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield document_of(source, row, file.name, number)
-        except (OSError, pa.ArrowException, UnicodeDecodeError):
-            yield Loss("damaged-parquet", f"{file.name}:{number + 1}", size=size)
-
-
-def _wanted(source: Source, present: Sequence[str]) -> list[str]:
-    """The top-level columns that the mapping names."""
-    names: list[Any] = [source.columns.text, source.columns.id, source.columns.url, source.columns.date]
-    tops = {name if name in present else name.split(".", 1)[0] for name in names if name}
-    return [name for name in present if name in tops]
+            yield from batch.to_pylist()
+            return
+        except UnicodeDecodeError:
+            pass
+    for number in range(batch.num_rows):
+        row = batch.slice(number, 1)
+        if row.nbytes > MAX_TEXT:
+            yield "too-long"
+            continue
+        try:
+            yield row.to_pylist()[0]
+        except UnicodeDecodeError:
+            yield "bad-utf8"

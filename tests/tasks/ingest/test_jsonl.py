@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from fastwarc.stream_io import ZstdWriter
 
 from tasks.document import Document, Loss
+from tasks.ingest import jsonl
 from tasks.ingest.jsonl import Source, read
 from tasks.node import Input
 
@@ -32,7 +36,13 @@ def test_compression_is_decided_by_the_bytes_not_the_name(tmp_path: Path, file: 
     data = b'{"text": "one"}\n{"text": "two"}'
     with ZstdWriter(str(tmp_path / "made")) as stream:
         stream.write(data)
-    for content in (data, gzip.compress(data), (tmp_path / "made").read_bytes()):
+    for content in (
+        data,
+        gzip.compress(data),
+        bz2.compress(data),
+        lzma.compress(data),
+        (tmp_path / "made").read_bytes(),
+    ):
         assert [item.text for item in rows(tmp_path / "a.jsonl.zst", file, content)] == ["one", "two"]
 
 
@@ -50,7 +60,7 @@ def test_bad_lines_are_losses_with_their_numbers(tmp_path: Path, file: FileInput
         ("bad-text", "a.jsonl:6"),
         ("empty", "a.jsonl:7"),
         "b",
-        ("bad-json", "a.jsonl:9"),
+        ("bad-utf8", "a.jsonl:9"),
         "z",
     ]
 
@@ -76,3 +86,51 @@ def test_an_empty_and_a_missing_file_have_their_reasons(tmp_path: Path, file: Fi
     assert [item.reason for item in rows(tmp_path / "a.jsonl", file, b"")] == ["empty-file"]
     missing = read(Source(name="j", paths=["."]), file(tmp_path / "none"), {})
     assert [item.reason for item in missing] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("column", "line", "reason"),
+    [
+        ("text", {"text": ["a"]}, "bad-text"),
+        ("url", {"text": "a", "url": {"x": 1}}, "bad-url"),
+        ("id", {"text": "a", "id": True}, "bad-id"),
+        ("date", {"text": "a", "date": [2020]}, "bad-date"),
+        ("text", {"text": "\0" * 20 + "a"}, "control-characters"),
+        ("text", {"text": "\ud800" * 20 + "a"}, "control-characters"),
+        ("text", {"text": "\ufffd" * 20 + "a"}, "bad-charset"),
+    ],
+)
+def test_a_column_of_the_wrong_type_has_its_reason(
+    tmp_path: Path, file: FileInput, column: str, line: dict, reason: str
+) -> None:
+    [loss] = rows(tmp_path / "a.jsonl", file, json.dumps(line).encode())
+    assert loss.reason == reason
+
+
+def test_a_few_control_characters_are_cut_out(tmp_path: Path, file: FileInput) -> None:
+    [item] = rows(tmp_path / "a.jsonl", file, json.dumps({"text": "a\0b\ud800c\r\n"}).encode())
+    assert item.text == "abc\n"
+
+
+def test_numbers_go_into_lists_and_further_columns_into_the_metadata(tmp_path: Path, file: FileInput) -> None:
+    line = {"messages": [{"content": "one"}, {"content": "two"}], "lang": "en", "score": float("nan"), "n": 3}
+    columns = {"text": "messages.1.content", "metadata": ["lang", "score", "n", "absent"]}
+    [item] = rows(tmp_path / "a.jsonl", file, json.dumps(line).encode(), columns=columns)
+    assert item.text == "two"
+    assert item.metadata == {"group": "a.jsonl#:1", "lang": "en", "n": 3}
+
+
+def test_a_line_beyond_the_limit_is_passed_over(
+    tmp_path: Path, file: FileInput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonl, "MAX_LINE", 100)
+    long = json.dumps({"text": "x" * 1_000_000}).encode()
+    data = b'{"text": "a"}\n' + long + b'\n{"text": "b"}\n'
+    first, loss, last = rows(tmp_path / "a.jsonl", file, data)
+    assert (first.text, last.text) == ("a", "b")
+    assert (loss.reason, loss.size, loss.where) == ("too-long", len(long), "a.jsonl:2")
+
+
+def test_millions_of_values_in_a_line_are_not_built(tmp_path: Path, file: FileInput) -> None:
+    [loss] = rows(tmp_path / "a.jsonl", file, b"[" + b"[]," * 2_000_000 + b"[]]")
+    assert loss.reason == "too-complex"

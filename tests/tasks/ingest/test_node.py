@@ -215,6 +215,15 @@ def test_no_document_at_all_is_a_failure_with_the_reasons() -> None:
         node.finish([Shard("a", {"name": "web"})], [result], Path())
 
 
+def test_a_source_whose_files_have_not_the_column_is_one_message(
+    corpus: Path, inputs, tmp_path: Path
+) -> None:
+    (corpus / "t.csv").write_text("body,n\nx,1\n")
+    sources = {"kind": "csv", "name": "t", "paths": ["in/t.csv"], "columns": {"text": "txt"}}, SOURCES[1]
+    with pytest.raises(StageError, match="'t' gave no document: its files have no column 'txt'"):
+        run(node.partition(config(*sources), inputs), tmp_path / "out")
+
+
 def test_planning_two_thousand_files_is_quick(
     tmp_path: Path, inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

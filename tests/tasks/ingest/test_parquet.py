@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tasks.document import Loss
-from tasks.ingest.parquet import Source, read
+from tasks.ingest import parquet
+from tasks.ingest.parquet import Source, _wanted, read
 from tasks.node import Input
 
 FileInput = Callable[..., Input]
@@ -52,3 +55,71 @@ def test_what_is_no_parquet_file_has_its_reason(tmp_path: Path, file: FileInput)
         assert [item.reason for item in items] == [reason]
     missing = read(Source(name="p", paths=["."]), file(tmp_path / "none"), {})
     assert [item.reason for item in missing] == ["unreadable"]
+
+
+def write(path: Path, table: pa.Table, **keys) -> None:
+    pq.write_table(table, path, compression="none", use_dictionary=False, **keys)
+
+
+def test_of_a_nested_column_only_the_mapped_part_is_read(tmp_path: Path, file: FileInput) -> None:
+    leaves = ["meta.url", "meta.big", "text", "tags.list.element", "id"]
+    source = Source(name="p", paths=["."], columns={"url": "meta.url", "metadata": ["tags.0"]})
+    assert _wanted(source, leaves) == ["id", "meta.url", "tags", "text"]
+    rows = [{"text": "a", "tags": ["x", "y"], "meta": {"url": "http://x.org/", "big": "z"}}]
+    write(tmp_path / "a", pa.Table.from_pylist(rows))
+    [item] = read(source, file(tmp_path / "a"), {})
+    assert (item.url, item.metadata["tags.0"]) == ("http://x.org/", "x")
+
+
+def test_a_file_without_the_column_of_the_text_is_one_loss(tmp_path: Path, file: FileInput) -> None:
+    write(tmp_path / "a", pa.table({"body": ["x"] * 9}))
+    [loss] = read(Source(name="p", paths=["."]), file(tmp_path / "a"), {})
+    assert loss.reason == "missing-column"
+
+
+def test_a_damaged_row_group_costs_itself_only(tmp_path: Path, file: FileInput) -> None:
+    texts = [f"text {number} " * 40 for number in range(90)]
+    write(tmp_path / "a", pa.table({"text": texts}), row_group_size=30)
+    data = bytearray((tmp_path / "a").read_bytes())
+    start = pq.ParquetFile(tmp_path / "a").metadata.row_group(1).column(0).data_page_offset
+    data[start : start + 40] = b"\xff" * 40
+    (tmp_path / "a").write_bytes(data)
+    items = list(read(Source(name="p", paths=["."]), file(tmp_path / "a"), {}))
+    kept = [item for item in items if not isinstance(item, Loss)]
+    assert [item.text for item in kept] == texts[:30] + texts[60:]
+    assert [item.reason for item in items if isinstance(item, Loss)] == ["damaged-parquet"]
+    assert kept[-1].metadata["group"] == "a#:90"
+
+
+def test_bad_utf8_costs_its_row_only(tmp_path: Path, file: FileInput) -> None:
+    write(tmp_path / "a", pa.table({"text": ["one", "QQQ", "three"]}))
+    (tmp_path / "a").write_bytes((tmp_path / "a").read_bytes().replace(b"QQQ", b"\xff\xfe\xfd"))
+    items = list(read(Source(name="p", paths=["."]), file(tmp_path / "a"), {}))
+    assert [item.reason if isinstance(item, Loss) else item.text for item in items] == [
+        "one",
+        "bad-utf8",
+        "three",
+    ]
+    write(tmp_path / "b", pa.table({"text": [b"one", b"\xff", b"three"]}))
+    items = list(read(Source(name="p", paths=["."]), file(tmp_path / "b"), {}))
+    assert [item.reason if isinstance(item, Loss) else item.text for item in items] == [
+        "one",
+        "bad-utf8",
+        "three",
+    ]
+
+
+def test_dates_are_iso_8601(tmp_path: Path, file: FileInput) -> None:
+    when = datetime.datetime(2020, 1, 2, 3, 4, 5)
+    write(tmp_path / "a", pa.table({"text": ["x"], "date": [when]}))
+    [item] = read(Source(name="p", paths=["."]), file(tmp_path / "a"), {})
+    assert item.date == "2020-01-02T03:04:05"
+
+
+def test_a_row_beyond_the_limit_is_passed_over(
+    tmp_path: Path, file: FileInput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "MAX_TEXT", 1000)
+    write(tmp_path / "a", pa.table({"text": ["a", "b" * 2000, "c"]}))
+    items = list(read(Source(name="p", paths=["."]), file(tmp_path / "a"), {}))
+    assert [item.reason if isinstance(item, Loss) else item.text for item in items] == ["a", "too-long", "c"]
