@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from tasks.ingest import books, code, csv, jsonl, parquet, warc
+from tasks.ingest import books, code, csv, git, jsonl, parquet, warc
 
 KINDS: dict[str, ModuleType] = {
     "warc": warc,
     "common_crawl": common_crawl,
     "books": books,
     "code": code,
+    "git": git,
     "jsonl": jsonl,
     "parquet": parquet,
     "csv": csv,

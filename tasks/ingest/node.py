@@ -6,6 +6,7 @@ Outputs: documents, ledger (its `url` column beside the common ones), files (wha
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, field_validator
 
 from tasks.errors import ConfigError, StageError
-from tasks.ingest import code, kinds
+from tasks.ingest import kinds
 from tasks.ingest.columns import MISSING
 from tasks.ingest.source import BaseSource, find_files
+from tasks.ingest.source_code import is_licence
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
@@ -54,8 +56,8 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
     shards: list[Shard] = []
     for source in config.sources:
         files, repeated = _files(source, inputs)
-        licences = [file for file in files if source.kind == "code" and code.is_licence(file.name)]
-        files = [file for file in files if file not in licences] if licences else files
+        licences = [file for file in files if source.kind == "code" and is_licence(file.name)]
+        files = [file for file in files if not is_licence(file.name)] if licences else files
         if not files:
             raise ConfigError(
                 f"ingest: source {source.name!r} has no files to read, only licences. Correct its paths."
@@ -87,12 +89,13 @@ def _files(source: BaseSource, inputs: Inputs) -> tuple[list[Input], int]:
         else:
             seen.add(str(path))
             found[name] = path
-    if addresses := [path for path in found.values() if isinstance(path, str)]:
-        inputs.ask(addresses)
-    return [_input(inputs, found[name], name) for name in sorted(found)], repeated
+    return [_input(source, inputs, found[name], name) for name in sorted(found)], repeated
 
 
-def _input(inputs: Inputs, path: Path | str, name: str) -> Input:
+def _input(source: BaseSource, inputs: Inputs, path: Path, name: str) -> Input:
+    digest = source.digest(path)
+    if digest is not None:
+        return Input(name, str(path), digest)
     try:
         return inputs.file(path, name)
     except OSError:
@@ -128,12 +131,10 @@ def _chunks(source: BaseSource, files: Sequence[Input], limit: int) -> Iterator[
         yield chunk
 
 
-def _size(file: Input) -> int:
-    if is_remote(file.path):
-        version = Version.parse(file.digest)
-        return version.size if version else 0
+def _size(path: str) -> int:
+    """Bytes of a file; 0 of what can't be read, and of a repository, whose packing isn't content."""
     try:
-        return Path(file.path).stat().st_size
+        return 0 if os.path.isdir(path) else Path(path).stat().st_size
     except OSError:
         return 0
 

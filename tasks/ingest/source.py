@@ -79,6 +79,14 @@ class BaseSource(Config):
         """What stands before the path of a file relative to its folder in the file's name."""
         return ""
 
+    def is_unit(self, folder: Path) -> bool:
+        """Whether a folder is one input as a whole."""
+        return False
+
+    def digest(self, path: Path) -> str | None:
+        """What an input's content is known by; null: its bytes."""
+        return None
+
     def group_of(self, text: str, default: str) -> str:
         """The group of the document whose address or path is `text`."""
         name = default
@@ -116,11 +124,7 @@ def find_files(source: BaseSource, resolve: object) -> Iterator[tuple[str, Path]
 
 def _expand(source: BaseSource, pattern: str, path: Path) -> Iterator[tuple[str, Path]]:
     if path.is_dir():
-        prefix = source.prefix(path)
-        for found in _walk(source, path):
-            name = prefix + found.relative_to(path).as_posix()
-            if source.accepts(name):
-                yield name, found
+        yield from _folder(source, path, path.resolve().name, source.prefix(path))
     elif path.exists() or not _MAGIC.search(pattern):
         if path.exists():
             yield path.name, path
@@ -134,17 +138,27 @@ def _glob(source: BaseSource, path: Path) -> Iterator[tuple[str, Path]]:
     if not root.is_dir():
         return
     for found in sorted(root.glob("/".join(path.parts[fixed:]))):
+        name = found.relative_to(root).as_posix()
         if found.is_dir():
-            prefix = found.relative_to(root).as_posix() + "/"
-            for inner in _walk(source, found):
-                name = prefix + inner.relative_to(found).as_posix()
-                if source.accepts(name):
-                    yield name, inner
+            yield from _folder(source, found, name, name + "/")
         else:
-            yield found.relative_to(root).as_posix(), found
+            yield name, found
+
+
+def _folder(source: BaseSource, folder: Path, name: str, prefix: str) -> Iterator[tuple[str, Path]]:
+    """The folder itself where it is a unit, else what lies in it, its names behind `prefix`."""
+    if source.is_unit(folder):
+        yield name, folder
+        return
+    for found in _walk(source, folder):
+        inner = prefix + found.relative_to(folder).as_posix()
+        if source.accepts(inner) or source.is_unit(found):
+            yield inner, found
 
 
 def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
+    """The files and units below a folder."""
+
     def fail(error: OSError) -> None:
         raise ConfigError(
             f"ingest: source {source.name!r}: the folder {error.filename} can't be read ({error.strerror}). "
@@ -153,7 +167,10 @@ def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
 
     found: list[str] = []
     for root, folders, files in os.walk(folder, onerror=fail):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        visible = [os.path.join(root, name) for name in folders if not name.startswith(".")]
+        units = {path for path in visible if source.is_unit(Path(path))}
+        folders[:] = [os.path.basename(path) for path in visible if path not in units]
+        found += units
         found += [os.path.join(root, name) for name in files if not name.startswith(".")]
     return map(Path, sorted(found))
 
