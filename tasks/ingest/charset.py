@@ -15,6 +15,9 @@ _BOMS = (
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _SEVEN_BIT = ("iso2022",)  # their bytes are also valid ASCII
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff]+")
+_CONTROLS = bytes(
+    {*range(32), 127} - set(b"\t\n\r")
+)  # the ASCII ones of `_UNWANTED`; in UTF-8 they stand for themselves
 _SAMPLE = 128 << 10
 _HEAD = 1024
 _REPLACED = "�"
@@ -60,7 +63,16 @@ def clean(text: str) -> str:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNWANTED.sub("", text) if not text.isprintable() else text
+    return text if _is_clean(text) else _UNWANTED.sub("", text)
+
+
+def _is_clean(text: str) -> bool:
+    """Whether `_UNWANTED` isn't in a text, several times faster than by the pattern: nearly every text is clean."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # lone surrogates
+        return False
+    return len(data.translate(None, _CONTROLS)) == len(data) and "\ufeff" not in text
 
 
 def unreadable(text: str) -> bool:

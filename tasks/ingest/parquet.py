@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field
+
 from tasks.ingest.columns import MISSING, RowSource, document_of
+from tasks.ingest.parquet_pages import page_sizes
 from tasks.ingest.source import unreadable
 from tasks.node import Input
 
@@ -21,13 +24,23 @@ MAX_TEXT = 32 << 20  # bytes of a row; see jsonl.MAX_LINE
 
 
 class Source(RowSource):
-    """Parquet files; only the mapped columns are read, of nested ones only the mapped part."""
+    """Parquet files; only the mapped columns are read, of nested ones only the mapped part.
+
+    max_page_bytes: a row group with a larger page, decompressed, is left out as `page-too-large`: pyarrow takes
+        about twice a page's size to decode it. Writers put 1,024 values or more into a page, so files of documents
+        beyond 200 kB on average need a larger limit, or smaller pages.
+    """
 
     kind: Literal["parquet"] = "parquet"
+    max_page_bytes: int = Field(default=208 << 20, ge=1 << 20)
 
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
-    """The documents of a file; a damaged row group is a loss that says where, and the next one is tried."""
+    """The documents of a file; a damaged row group is a loss that says where, and the next one is tried.
+
+    So is one with a page that is too large to be decoded: a value beyond `max_page_bytes` costs its row
+    group, one beyond `MAX_TEXT` its row.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -56,6 +69,10 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
         number = 0
         for group in range(table.num_row_groups):
             rows = table.metadata.row_group(group).num_rows
+            if _largest_page(path, table, group, wanted) > source.max_page_bytes:
+                yield Loss("page-too-large", f"{file.name}:{number + 1}", size=size // table.num_row_groups)
+                number += rows
+                continue
             try:
                 for batch in table.iter_batches(_batch_rows(table, group, wanted), [group], columns=wanted):
                     for offset, row in enumerate(_values(batch)):
@@ -91,14 +108,34 @@ def _wanted(source: Source, leaves: Sequence[str]) -> list[str]:
 
 def _batch_rows(table: Any, group: int, wanted: Sequence[str]) -> int:
     """Rows of a batch, so that its values come to about `BATCH_BYTES`."""
-    metadata = table.metadata.row_group(group)
-    columns = [metadata.column(number) for number in range(metadata.num_columns)]
     size = sum(
         max(column.total_uncompressed_size, column.total_compressed_size, 0)
-        for column in columns
-        if any((column.path_in_schema + ".").startswith(name + ".") for name in wanted)
+        for column in _chunks(table, group, wanted)
     )
-    return int(min(BATCH_ROWS, max(1, BATCH_BYTES * metadata.num_rows // max(size, 1))))
+    rows = table.metadata.row_group(group).num_rows
+    return int(min(BATCH_ROWS, max(1, BATCH_BYTES * rows // max(size, 1))))
+
+
+def _largest_page(path: Path, table: Any, group: int, wanted: Sequence[str]) -> int:
+    """The uncompressed size of a row group's largest page among the columns that are read."""
+    largest = 0
+    with path.open("rb") as file:
+        for column in _chunks(table, group, wanted):
+            start = column.data_page_offset
+            if column.has_dictionary_page and column.dictionary_page_offset:
+                start = min(start, column.dictionary_page_offset)
+            if start >= 0:
+                largest = max(largest, max(page_sizes(file, start, column.total_compressed_size), default=0))
+    return largest
+
+
+def _chunks(table: Any, group: int, wanted: Sequence[str]) -> Iterator[Any]:
+    """The metadata of a row group's columns that are read."""
+    metadata = table.metadata.row_group(group)
+    for number in range(metadata.num_columns):
+        column = metadata.column(number)
+        if any((column.path_in_schema + ".").startswith(name + ".") for name in wanted):
+            yield column
 
 
 def _values(batch: Any) -> Iterator[dict[str, Any] | str]:

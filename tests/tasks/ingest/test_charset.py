@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.charset import clean, decode, unreadable
+from tasks.ingest.charset import _UNWANTED, _is_clean, clean, decode, unreadable
 
 RUSSIAN = "Привет, мир! Как дела? Это обычный русский текст, в нём достаточно слов."
 JAPANESE = "日本語のテキストです。文字コードを判定するために十分な長さがあります。"
@@ -59,3 +59,8 @@ def test_text_full_of_replacements_is_unreadable() -> None:
     assert unreadable("�" * 10 + "a" * 100)
     assert not unreadable("�" + "a" * 100)
     assert not unreadable("")
+
+
+@given(st.text(st.characters() | st.sampled_from("\0\t\n\x0b\x0c\x1f\x7f\x80\ufeff\ud800\udfff")))
+def test_the_quick_look_agrees_with_the_pattern(text: str) -> None:
+    assert _is_clean(text) == (_UNWANTED.search(text) is None)

@@ -123,3 +123,13 @@ def test_a_row_beyond_the_limit_is_passed_over(
     write(tmp_path / "a", pa.table({"text": ["a", "b" * 2000, "c"]}))
     items = list(read(Source(name="p", paths=["."]), file(tmp_path / "a"), {}))
     assert [item.reason if isinstance(item, Loss) else item.text for item in items] == ["a", "too-long", "c"]
+
+
+def test_a_page_beyond_the_limit_costs_its_row_group(tmp_path: Path, file: FileInput) -> None:
+    write(tmp_path / "a", pa.table({"text": ["a", "b", "x" * (2 << 20), "c", "d"]}), row_group_size=2)
+    for limit, shown in ((1, ["a", "b", ("page-too-large", "a:3"), "d"]), (3, ["a", "b", "x", "c", "d"])):
+        source = Source(name="p", paths=["."], max_page_bytes=limit << 20)
+        items = list(read(source, file(tmp_path / "a"), {}))
+        assert [
+            (item.reason, item.where) if isinstance(item, Loss) else item.text[0] for item in items
+        ] == shown
