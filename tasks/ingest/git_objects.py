@@ -81,9 +81,11 @@ def entries(path: Path, commit: str) -> Iterator[Entry | None]:
         _command(path, "ls-tree", "-r", "-z", "--full-tree", commit),
         env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
+    listing = process.stdout
+    assert listing is not None
     try:
         rest = b""
-        while chunk := process.stdout.read(_CHUNK):
+        while chunk := listing.read(_CHUNK):
             *lines, rest = (rest + chunk).split(b"\0")
             for line in lines:
                 about, _, name = line.partition(b"\t")
@@ -92,7 +94,7 @@ def entries(path: Path, commit: str) -> Iterator[Entry | None]:
         if process.wait() or rest:
             yield None
     finally:
-        process.stdout.close()
+        listing.close()
         end(process)
 
 

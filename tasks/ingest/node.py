@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
 VERSION = 2
-PACKAGES = ["fastwarc", "resiliparse", "pyarrow"]
+PACKAGES = ["fastwarc", "resiliparse", "pyarrow", "lxml"]
 INPUTS: list[str] = []
 UNREADABLE = "unreadable"  # the digest of a file that can't be read
 

@@ -5,9 +5,7 @@ gzip, lz4 and zstd are `container`'s; bzip2 and xz, in which nobody writes WARC,
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import lzma
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -38,15 +36,25 @@ def pieces(file: IO[bytes]) -> Iterator[bytes | Damage]:
     """
     head = file.read(10)
     file.seek(0)
+    # Imported where they are needed: a Python may be built without them.
     if head.startswith(b"BZh") and head[3:4].isdigit() and head[4:] in _BZ2_BLOCKS:
-        yield from _units(file, "bz2", b"BZh", bz2.BZ2Decompressor)
+        import bz2
+
+        yield from _units(file, "bz2", b"BZh", bz2.BZ2Decompressor, (OSError, ValueError))
     elif head.startswith(XZ):
-        yield from _units(file, "xz", XZ, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY))
+        import lzma
+
+        def xz() -> lzma.LZMADecompressor:
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)
+
+        yield from _units(file, "xz", XZ, xz, (lzma.LZMAError, ValueError))
     else:
         yield from chunks(file)
 
 
-def _units(file: IO[bytes], kind: str, magic: bytes, make: Callable[[], Any]) -> Iterator[bytes | Damage]:
+def _units(
+    file: IO[bytes], kind: str, magic: bytes, make: Callable[[], Any], errors: tuple[type[Exception], ...]
+) -> Iterator[bytes | Damage]:
     """Concatenated streams of a format of the standard library; the first damage ends the file."""
     size = file.seek(0, 2)
     start = given = 0
@@ -65,7 +73,7 @@ def _units(file: IO[bytes], kind: str, magic: bytes, make: Callable[[], Any]) ->
                     return
             try:
                 out = unit.decompress(data, OUTPUT_BYTES)
-            except (OSError, ValueError, lzma.LZMAError):
+            except errors:
                 yield Damage(f"damaged-{kind}", start, size - start, given)
                 return
             data = b""
