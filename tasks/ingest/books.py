@@ -6,13 +6,14 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from tasks.ingest.archive import BadArchive
 from tasks.ingest.container import Damage
+from tasks.ingest.location import place
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.ingest.streams import Pieces, charset_of, pieces, probed
 from tasks.node import Input
@@ -63,7 +64,7 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     """The parts of a book, or why there are none; chapters that can't be read are losses beside it."""
     from tasks.document import Loss
 
-    path = Path(file.path)
+    path = place(file)
     try:
         with path.open("rb") as stream:
             try:

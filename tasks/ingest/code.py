@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
 PER_FILE = False
+LOCAL = True
 
 
 class Source(CodeSource):

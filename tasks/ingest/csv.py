@@ -6,13 +6,13 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from tasks.ingest.columns import MISSING, RowSource, document_of
 from tasks.ingest.container import Damage
+from tasks.ingest.location import place
 from tasks.ingest.source import unreadable
 from tasks.ingest.streams import TooLong, in_utf8, lines, pieces
 from tasks.node import Input
@@ -61,7 +61,7 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     """
     from tasks.document import Loss
 
-    path = Path(file.path)
+    path = place(file)
     try:
         with path.open("rb") as stream:
             if not stream.read(1):

@@ -19,6 +19,7 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
+LOCAL = True
 PER_FILE = True  # a repository is a shard of its own
 _COMMIT = "git:"
 _NONE = "git:no-revision"

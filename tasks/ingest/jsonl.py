@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tasks.ingest.columns import RowSource, document_of
 from tasks.ingest.container import Damage
+from tasks.ingest.location import place
 from tasks.ingest.source import unreadable
 from tasks.ingest.streams import TooLong, lines, pieces
 from tasks.node import Input

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from tasks.ingest import books, code, csv, git, jsonl, parquet, warc
+from tasks.ingest import books, code, common_crawl, csv, git, jsonl, parquet, warc
 
 KINDS: dict[str, ModuleType] = {
     "warc": warc,

@@ -17,8 +17,11 @@ from pydantic import Field, field_validator
 from tasks.errors import ConfigError, StageError
 from tasks.ingest import kinds
 from tasks.ingest.columns import MISSING
-from tasks.ingest.source import BaseSource, find_files
+from tasks.ingest.listing import find
+from tasks.ingest.location import is_remote, shown
+from tasks.ingest.source import BaseSource
 from tasks.ingest.source_code import is_licence
+from tasks.ingest.version import Version
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
@@ -89,11 +92,13 @@ def _files(source: BaseSource, inputs: Inputs) -> tuple[list[Input], int]:
         else:
             seen.add(str(path))
             found[name] = path
+    if addresses := [path for path in found.values() if isinstance(path, str)]:
+        inputs.ask(addresses)
     return [_input(source, inputs, found[name], name) for name in sorted(found)], repeated
 
 
-def _input(source: BaseSource, inputs: Inputs, path: Path, name: str) -> Input:
-    digest = source.digest(path)
+def _input(source: BaseSource, inputs: Inputs, path: Path | str, name: str) -> Input:
+    digest = source.digest(path) if isinstance(path, Path) else None
     if digest is not None:
         return Input(name, str(path), digest)
     try:
@@ -131,10 +136,13 @@ def _chunks(source: BaseSource, files: Sequence[Input], limit: int) -> Iterator[
         yield chunk
 
 
-def _size(path: str) -> int:
+def _size(file: Input) -> int:
     """Bytes of a file; 0 of what can't be read, and of a repository, whose packing isn't content."""
+    if is_remote(file.path):
+        version = Version.parse(file.digest)
+        return version.size if version else 0
     try:
-        return 0 if os.path.isdir(path) else Path(path).stat().st_size
+        return 0 if os.path.isdir(file.path) else Path(file.path).stat().st_size
     except OSError:
         return 0
 

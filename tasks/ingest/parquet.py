@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from tasks.ingest.columns import MISSING, RowSource, document_of
+from tasks.ingest.location import place
 from tasks.ingest.parquet_pages import page_sizes
 from tasks.ingest.source import unreadable
 from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
+    from tasks.ingest.remote import RemotePath
 
 PER_FILE = True
 BATCH_BYTES = 8 << 20  # of the mapped columns, by the averages of the file's own statistics
@@ -52,7 +54,8 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
         size = path.stat().st_size
         with path.open("rb"):
             pass
-        table = pq.ParquetFile(path, buffer_size=READ_BYTES, pre_buffer=False)
+        file_or_path = path if isinstance(path, Path) else path.open("rb")
+        table = pq.ParquetFile(file_or_path, buffer_size=READ_BYTES, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
         yield (
             unreadable(path, error)
@@ -69,7 +72,7 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
         number = 0
         for group in range(table.num_row_groups):
             rows = table.metadata.row_group(group).num_rows
-            if _largest_page(path, table, group, wanted) > source.max_page_bytes:
+            if _largest_page(path, table, group, wanted, source.max_page_bytes) > source.max_page_bytes:
                 yield Loss("page-too-large", f"{file.name}:{number + 1}", size=size // table.num_row_groups)
                 number += rows
                 continue
@@ -116,16 +119,20 @@ def _batch_rows(table: Any, group: int, wanted: Sequence[str]) -> int:
     return int(min(BATCH_ROWS, max(1, BATCH_BYTES * rows // max(size, 1))))
 
 
-def _largest_page(path: Path, table: Any, group: int, wanted: Sequence[str]) -> int:
-    """The uncompressed size of a row group's largest page among the columns that are read."""
+def _largest_page(path: Path | RemotePath, table: Any, group: int, wanted: Sequence[str], enough: int) -> int:
+    """The uncompressed size of a row group's largest page among the columns that are read.
+
+    Columns that are no larger than `enough` as a whole aren't looked at.
+    """
     largest = 0
     with path.open("rb") as file:
         for column in _chunks(table, group, wanted):
             start = column.data_page_offset
             if column.has_dictionary_page and column.dictionary_page_offset:
                 start = min(start, column.dictionary_page_offset)
-            if start >= 0:
-                largest = max(largest, max(page_sizes(file, start, column.total_compressed_size), default=0))
+            if start >= 0 and column.total_uncompressed_size > enough:
+                sizes = page_sizes(file, start, column.total_compressed_size)
+                largest = max(largest, max(sizes, default=0))
     return largest
 
 
