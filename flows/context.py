@@ -23,7 +23,7 @@ from flows.stage import run_node, run_shard
 from flows.store import Miss, Store
 from tasks.errors import StageError
 from tasks.node import Config
-from tasks.nodes import NODES, load, stage_of
+from tasks.nodes import load, stage_of
 
 log = logging.getLogger("smelt")
 _open: dict[str, RunContext] = {}
@@ -60,7 +60,7 @@ class RunContext:
 
     def prepare(self, node: str) -> Prepared:
         """A node with its inputs known; what lies upstream must be there."""
-        for name in sorted({item.split("/", 1)[0] for item in load(node).INPUTS}, key=list(NODES).index):
+        for name in self.settings.upstream(node):
             if name not in self.manifests:
                 self._reuse(name)
         inputs = StoreInputs(self.store, self.settings.root, self.files, self.manifests, online=True)

@@ -83,7 +83,7 @@ def _stage_flow(stage: str) -> Any:
         ) as run:
             if stage == "ingest":
                 run.build_sample()
-            results = [run.run(node, force, _mapper(run, node)) for node in nodes]
+            results = [run.run(node, force, _mapper(run, node)) for node in nodes if run.settings.wants(node)]
             manifest = results[-1][0]
             _artifact(
                 create_markdown_artifact,

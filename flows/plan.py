@@ -11,7 +11,7 @@ from flows.prepare import Prepared, StoreInputs, prepare, shard_fingerprint
 from flows.settings import Settings
 from flows.store import Miss, Store
 from tasks.errors import NotAskedYet
-from tasks.nodes import NODES, load, stage_of
+from tasks.nodes import NODES, stage_of
 
 
 @dataclass
@@ -77,7 +77,7 @@ def make_plan(settings: Settings, selection: Selection) -> list[Step]:
         blocked: str | None = "the sample corpus is not built yet"
     else:
         blocked = None
-    for node in [*selection.needed(), *selection.nodes()]:
+    for node in filter(settings.wants, [*selection.needed(), *selection.nodes()]):
         step, manifest = _plan_node(node, settings, store, files, manifests, blocked, selection)
         if manifest is not None:
             manifests[node] = manifest
@@ -107,9 +107,7 @@ def _plan_node(
 ) -> tuple[Step, Mapping[str, Any] | None]:
     former = store.artifacts(node)
     seconds = former[-1]["seconds"] if former else None
-    sources = sorted(
-        {name.split("/", 1)[0] for name in load(node).INPUTS} - manifests.keys(), key=list(NODES).index
-    )
+    sources = [name for name in settings.upstream(node) if name not in manifests]
     if node == "ingest" and blocked:
         return Step(node, "run", blocked, seconds=seconds), None
     if sources:

@@ -108,6 +108,8 @@ def prepare(
     read = {}
     for name in module.INPUTS:
         source, output = name.split("/", 1)
+        if source not in upstream:  # no part of this pipeline's DAG
+            continue
         manifest = upstream[source]
         read[name] = {"fingerprint": manifest["fingerprint"], "digest": manifest["outputs"][output]["digest"]}
     return Prepared(node, config, shards, payload, digest(payload), read)

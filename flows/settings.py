@@ -18,7 +18,7 @@ from pydantic import Field, PositiveInt, ValidationError
 
 from tasks.errors import ConfigError
 from tasks.node import Config
-from tasks.nodes import load, stages
+from tasks.nodes import NODES, load, stages
 
 Place = tuple[str | int, ...]
 
@@ -55,6 +55,16 @@ class Settings:
     pipeline: Pipeline
     configs: dict[str, Config]
     raw: dict[str, Any]
+
+    def wants(self, node: str) -> bool:
+        """Whether a node is part of this pipeline's DAG."""
+        wanted = getattr(load(node), "wanted", None)
+        return wanted is None or bool(wanted(self.configs[node]))
+
+    def upstream(self, node: str) -> list[str]:
+        """The nodes of this pipeline's DAG that a node reads from, in the order in which they run."""
+        named = {name.split("/", 1)[0] for name in load(node).INPUTS}
+        return [name for name in NODES if name in named and self.wants(name)]
 
     @property
     def root(self) -> Path:

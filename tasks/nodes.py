@@ -7,6 +7,7 @@ from types import ModuleType
 
 NODES: dict[str, str] = {
     "ingest": "tasks.ingest.node",
+    "filter-classifier": "tasks.filter.classifier",
     "filter-signals": "tasks.filter.signals",
     "filter": "tasks.filter.verdicts",
     "dedup-signatures": "tasks.dedup.signatures",

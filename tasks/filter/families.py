@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tasks.filter import books, c4, code, fineweb, gopher_quality, gopher_repetition, language
+from tasks.filter import books, c4, code, fineweb, gopher_quality, gopher_repetition, language, quality
 
 FAMILIES: dict[str, ModuleType] = {
     "language": language,
@@ -14,4 +14,5 @@ FAMILIES: dict[str, ModuleType] = {
     "fineweb": fineweb,
     "code": code,
     "books": books,
+    "quality": quality,
 }

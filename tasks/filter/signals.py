@@ -6,15 +6,20 @@ Thresholds are not here: changing one reads no text again.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from tasks.errors import ConfigError
 from tasks.filter import language
+from tasks.filter.quality import SIGNAL
+from tasks.filter.quality import Config as Quality
 from tasks.node import Config as NodeConfig
-from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
+from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ("fasttext", "fasttext-predict", "fasttext-wheel")
-INPUTS = ("ingest/documents",)
+INPUTS = ("ingest/documents", "filter-classifier/classifier")
 
 
 class Config(NodeConfig):
@@ -22,10 +27,13 @@ class Config(NodeConfig):
 
     language_model: path of a fastText classifier; null: lid.176.ftz. Its content is identity, its path isn't.
     language_prefix: characters of a document that the model sees.
+    quality: the classifier whose score is a signal more; null: none. Content and label are identity, its training
+        is that of filter-classifier.
     """
 
     language_model: str | None = not_identity(None)
     language_prefix: int = language.PREFIX
+    quality: Quality | None = not_identity(None)
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
@@ -34,14 +42,33 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
     model = inputs.file(Path(path), "language-model")
     # Python's character tables decide what is a letter.
     identity = config.identity() | {"unicode": unicodedata.unidata_version}
+    sides = {"language_model": [model]}
+    if config.quality is not None:
+        identity |= {
+            "quality": {name: getattr(config.quality, name) for name in ("positive_label", "prefix")}
+        }
+        sides |= {"classifier": [_classifier(config.quality, inputs)]}
     return [
-        Shard(key=item.key, config=identity, inputs={"documents": [item], "language_model": [model]})
+        Shard(key=item.key, config=identity, inputs={"documents": [item], **sides})
         for item in inputs["ingest/documents"]
     ]
 
 
+def _classifier(section: Quality, inputs: Inputs) -> Input:
+    if section.model is None:
+        (trained,) = inputs["filter-classifier/classifier"]
+        return trained
+    path = inputs.resolve(section.model)
+    if not path.is_file():
+        raise ConfigError(f"filter.quality.model: there is no file {path}")
+    return inputs.file(path, "classifier")
+
+
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes signals.parquet: id, language, language_score, and the columns of `scoring.SCHEMA`."""
+    """Writes signals.parquet: id, language, language_score, the columns of `scoring.SCHEMA`, `bytes` of UTF-8 text.
+
+    With a classifier, `quality_score` too: the probability of its positive label.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -51,20 +78,36 @@ def process(shard: Shard, out: Path) -> ShardResult:
     model = shard.inputs["language_model"][0].path
     prefix = shard.config["language_prefix"]
     head = [("id", pa.string()), ("language", pa.string()), ("language_score", pa.float64())]
-    schema = pa.schema([*head, *scoring.SCHEMA])
+    judge = _quality(shard)
+    tail = [("bytes", pa.int64()), *([(SIGNAL, pa.float64())] if judge else [])]
+    schema = pa.schema([*head, *scoring.SCHEMA, *tail])
     count = size = 0
     with TableWriter(out / "signals.parquet", schema) as writer:
         for batch in read_batches([shard.inputs["documents"][0].path], ["id", "text"], rows=256):
             texts = batch.column("text")
             found = language.detect(texts, model=model, prefix=prefix)
             signals = scoring.score(texts)
-            columns = [batch.column("id"), found["language"], found["score"], *signals.columns]
+            sizes = pc.fill_null(pc.binary_length(texts), 0).cast(pa.int64())
+            columns = [batch.column("id"), found["language"], found["score"], *signals.columns, sizes]
+            if judge:
+                columns.append(pa.array(judge(texts.to_pylist())))
             writer.write_table(pa.table(columns, schema=schema))
             count += batch.num_rows
-            size += int(pc.sum(pc.binary_length(texts)).as_py() or 0)
+            size += int(pc.sum(sizes).as_py() or 0)
     return ShardResult(
         metrics={"documents_in": count, "documents_out": count, "bytes_in": size, "bytes_out": size}
     )
+
+
+def _quality(shard: Shard) -> Callable[[list[str | None]], Any] | None:
+    """Texts to the classifier's scores, where there is a classifier."""
+    if "classifier" not in shard.inputs:
+        return None
+    from tasks.filter import wordbags
+
+    section = shard.config["quality"]
+    classifier = wordbags.load(shard.inputs["classifier"][0].path, section["positive_label"])
+    return lambda texts: classifier.score(texts, section["prefix"])
 
 
 def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:

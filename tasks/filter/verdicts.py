@@ -47,6 +47,10 @@ class _Profiles(NodeConfig):
                     raise ValueError(
                         f"profile {profile!r}: no filter family {name!r}; there are {', '.join(FAMILIES)}"
                     )
+                if getattr(self, name, True) is None:
+                    raise ValueError(
+                        f"profile {profile!r} names {name!r}, but the section filter.{name} is null"
+                    )
         for kind, profile in self.kinds.items():
             if kind not in KINDS:
                 raise ValueError(f"kinds: no document kind {kind!r}; there are {', '.join(KINDS)}")
@@ -61,7 +65,11 @@ class _Profiles(NodeConfig):
 
 
 # The thresholds of each family under the family's name.
-_THRESHOLDS: dict[str, Any] = {name: (family.Config, family.Config()) for name, family in FAMILIES.items()}
+# A family with DEFAULT = None is off until the user gives it a section.
+_THRESHOLDS: dict[str, Any] = {
+    name: (family.Config | None, None) if hasattr(family, "DEFAULT") else (family.Config, family.Config())
+    for name, family in FAMILIES.items()
+}
 Config: Any = create_model("Config", __base__=_Profiles, __module__=__name__, **_THRESHOLDS)
 
 

@@ -28,7 +28,7 @@ HOSTILE = (
     "NUL\x00 ]]></style></svg><!-- &lt; ${x} [bold]| `a`"
 )
 SECONDS = {
-    "ingest": 6.1, "filter-signals": 4.2, "filter": 0.8, "dedup-signatures": 1.3, "dedup-matches": 0.6,
+    "ingest": 6.1, "filter-classifier": 1.1, "filter-signals": 4.2, "filter": 0.8, "dedup-signatures": 1.3, "dedup-matches": 0.6,
     "dedup": 0.4, "decontaminate": 1.9, "tokenize-train": 3.2, "tokenize": 4.4, "pretrain": 431.0,
     "evaluate": 38.2,
 }  # fmt: skip

@@ -55,3 +55,16 @@ def test_set_overrides_a_key_and_is_named_in_errors(toy):
 def test_a_missing_file_is_one_message(tmp_path):
     with pytest.raises(ConfigError, match="no such pipeline file"):
         load_settings(tmp_path / "nothing.yaml")
+
+
+def test_a_node_that_is_not_wanted_is_no_part_of_the_dag(tmp_path):
+    file = tmp_path / "pipeline.yaml"
+    text = "ingest: {sources: [{kind: jsonl, name: web, paths: [web.jsonl]}]}\n"
+    file.write_text(text)
+    off = load_settings(file)
+    assert not off.wants("filter-classifier")
+    assert off.upstream("filter-signals") == ["ingest"]
+    file.write_text(text + "filter: {quality: {positives: [good.txt], negatives: [{source: web}]}}\n")
+    on = load_settings(file)
+    assert on.upstream("filter-signals") == ["ingest", "filter-classifier"]
+    assert on.configs["filter-classifier"].quality.positives[0].path == "good.txt"

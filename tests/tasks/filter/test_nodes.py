@@ -68,7 +68,7 @@ def run_both(folder, documents, **config):
 def test_every_document_has_signals_in_its_order(tmp_path):
     run_both(tmp_path, DOCUMENTS_IN)
     table = pq.read_table(tmp_path / "signals" / "00000-source.parquet")
-    assert table.column_names == ["id", "language", "language_score", *SIGNALS]
+    assert table.column_names == ["id", "language", "language_score", *SIGNALS, "bytes"]
     assert table["id"].to_pylist() == ["d3", "d1", "d4", "d2", "d5"]
     assert table["language"].to_pylist()[:2] == ["en", "fr"]
 
