@@ -111,6 +111,29 @@ def explain(
 
 
 @app.command()
+def tune(
+    file: File = PIPELINE,
+    overrides: Overrides = NOTHING,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY=FROM:TO:STEP", help="Try a row of values, e.g. filter.fineweb.min_lines=1:5:1."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay the filter with other thresholds from the last run's signals: no text is read, nothing runs."""
+    from flows.tune import tune as replay
+    from flows.tune_text import print_tuning
+
+    found = replay(file, overrides, sweep)
+    if as_json:
+        print(json.dumps(found.as_json(), indent=1))
+    else:
+        print_tuning(found)
+
+
+@app.command()
 def report(
     file: File = PIPELINE,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import figures
+from flows.explain_rules import FACT, render_rules, rule_facts
 from flows.lookup import find, find_named, find_urls, is_id
 from flows.runs import Node, Run, load_run
 from flows.text import excerpt, one_line, printable
@@ -181,8 +182,12 @@ def _filter(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     signals = run.node("filter-signals")
     rows = find(signals.files("signals"), id, near=known.get("_file"), exact=True) if signals else []
     measured = {name: value for name, value in rows[0].items() if name not in ("id", "_file")} if rows else {}
+    rules = rule_facts(run, known.get("kind"), measured)
     return Step(
-        step.stage, step.verdict, step.summary, step.facts | ({"signals": measured} if measured else {})
+        step.stage,
+        step.verdict,
+        step.summary,
+        step.facts | rules | ({"signals": measured} if measured else {}),
     )
 
 
@@ -259,7 +264,9 @@ def _render_facts(facts: dict[str, Any]) -> list[str]:
     lines = []
     for name, value in facts.items():
         label = one_line(name, 40)
-        if isinstance(value, dict):
+        if name == FACT:
+            lines += render_rules(value)
+        elif isinstance(value, dict):
             told = [f"{one_line(key, 60)} {_value(item)}" for key, item in value.items() if item]
             zeros = ", the others 0" if any(item == 0 for item in value.values()) else ""
             lines += _wrap(f"{label}: {', '.join(told)}{zeros}")

@@ -8,7 +8,15 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flows import report_corpus, report_model, report_overview, report_record, report_removed
+from flows import (
+    report_corpus,
+    report_model,
+    report_overview,
+    report_quality,
+    report_record,
+    report_removed,
+    report_rules,
+)
 from flows.markup import Markup, join, raw, tag
 from flows.report_parts import Section
 from flows.runs import Run, load_run
@@ -16,6 +24,8 @@ from flows.runs import Run, load_run
 SECTIONS: Sequence[tuple[str, str, Callable[[Run], Section]]] = (
     ("stages", "Stages", report_overview.stages),
     ("funnel", "Funnel", report_corpus.funnel_section),
+    ("rules", "Rules", report_rules.rules),
+    ("quality", "Quality classifier", report_quality.quality),
     ("documents", "Documents", report_corpus.documents),
     ("sources", "Sources", report_corpus.sources),
     ("duplicates", "Duplicates", report_removed.duplicates),

@@ -112,6 +112,18 @@ def column_histogram(files: Sequence[Path], column: str, edges: np.ndarray) -> H
     return _histogram(values[np.isfinite(values)], edges, groups.fraction)
 
 
+def column_values(files: Sequence[Path], column: str) -> np.ndarray:
+    """The finite values of a numeric column, or of an even sample of its rows: float64."""
+    import numpy as np
+
+    parts = [
+        np.asarray(batch.column(0).drop_null().to_numpy(zero_copy_only=False), dtype=np.float64)
+        for batch in row_groups(files).read([column])
+    ]
+    values = np.concatenate(parts) if parts else np.empty(0)
+    return values[np.isfinite(values)]
+
+
 def length_histogram(files: Sequence[Path], per_decade: int = 8) -> Histogram:
     """How long documents are in UTF-8 bytes, in bins of equal width on a log scale.
 
@@ -278,14 +290,14 @@ def _collect(rows: pa.Table, verdicts: dict[str, dict[str, Any]], found: dict[st
         text = (row["text"] or "")[:EXCERPT]
         item = Dropped(
             **(verdict | {"rule": str(verdict["rule"])}),
-            url=row["url"] or _title(row["metadata"]),
+            url=row["url"] or title(row["metadata"]),
             source=row["source"],
             text=text,
         )
         found.setdefault(item.rule, []).append(item)
 
 
-def _title(metadata: str | None) -> str | None:
+def title(metadata: str | None) -> str | None:
     """What a document without a url is known by: its path in its repository, or its title."""
     try:
         found = json.loads(metadata or "{}")

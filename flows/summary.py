@@ -85,7 +85,7 @@ def _headline(run: Run) -> RenderableType:
     return text
 
 
-def _table(*columns: str, right: tuple[int, ...] = (), title: str) -> Table:
+def text_table(*columns: str, right: tuple[int, ...] = (), title: str) -> Table:
     from rich import box
     from rich.table import Table
 
@@ -98,7 +98,7 @@ def _table(*columns: str, right: tuple[int, ...] = (), title: str) -> Table:
     return table
 
 
-def _row(table: Table, *cells: str | tuple[str, str]) -> None:
+def add_row(table: Table, *cells: str | tuple[str, str]) -> None:
     """A row of texts, each alone or with a style; never markup, whatever brackets they hold."""
     from rich.text import Text
 
@@ -109,11 +109,11 @@ def _funnel(run: Run) -> RenderableType | None:
     steps = funnel(node.manifest for node in run.nodes.values())
     if not steps:
         return None
-    table = _table("stage", "in", "out", "", "text", "dropped by", right=(1, 2, 3, 4), title="Documents")
+    table = text_table("stage", "in", "out", "", "text", "dropped by", right=(1, 2, 3, 4), title="Documents")
     for step in steps:
         rules = [f"{drop.documents:,} {one_line(drop.rule, 40)}" for drop in step.drops[:3]]
         more = len(step.drops) - len(rules)
-        _row(
+        add_row(
             table,
             step.stage,
             figures.count(step.documents_in),
@@ -126,12 +126,12 @@ def _funnel(run: Run) -> RenderableType | None:
 
 
 def _stages(run: Run) -> RenderableType | None:
-    table = _table("", "node", "", "time", "shards", "artifact", right=(3, 4), title="Stages")
+    table = text_table("", "node", "", "time", "shards", "artifact", right=(3, 4), title="Stages")
     for node in run.nodes.values():
         look = COLOURS.get(node.status, "dim")
         total, reused = numeric(node.entry.get("shards")), numeric(node.entry.get("shards_reused"))
         some = total and reused and 0 < reused < total
-        _row(
+        add_row(
             table,
             (SIGNS.get(node.status, "·"), look),
             one_line(node.name, 40),
@@ -148,9 +148,9 @@ def _scores(run: Run) -> RenderableType | None:
     bits, benchmarks = mapping(found.get("bits_per_byte")), mapping(found.get("benchmarks"))
     if not bits and not benchmarks:
         return None
-    table = _table("score", "", "value", "95 % interval", "items", "", right=(2, 3, 4), title="Scores")
+    table = text_table("score", "", "value", "95 % interval", "items", "", right=(2, 3, 4), title="Scores")
     if numeric(bits.get("model")) is not None:
-        _row(
+        add_row(
             table,
             "held-out text",
             "bits per byte",
@@ -162,7 +162,7 @@ def _scores(run: Run) -> RenderableType | None:
     for name, score in benchmarks.items():
         score = mapping(score)
         value, spoilt = numeric(score.get("value")), numeric(score.get("contaminated"))
-        _row(
+        add_row(
             table,
             one_line(name, 40),
             one_line(score.get("metric") or "", 30),

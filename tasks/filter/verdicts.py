@@ -99,7 +99,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
         ledger_writer(out / "ledger.parquet") as ledger,
     ):
         for documents, signals in _paired(shard):
-            verdicts = _judge_kinds(documents, signals, config)
+            verdicts = judge_kinds(documents, signals, config)
             mask = pc.equal(verdicts["verdict"], "kept").combine_chunks()
             kept.write_table(_with_language(documents, signals).filter(mask))
             ledger.write_table(_ledger(documents.column("id"), verdicts))
@@ -154,7 +154,7 @@ class _Rows:
         return joined.slice(0, rows)
 
 
-def _judge_kinds(documents: pa.RecordBatch, signals: pa.RecordBatch, config: Any) -> pa.Table:
+def judge_kinds(documents: pa.RecordBatch, signals: pa.RecordBatch, config: Any) -> pa.Table:
     """Verdicts in the documents' order, each kind by its own profile."""
     import numpy as np
     import pyarrow as pa

@@ -111,3 +111,6 @@ _spec = importlib.util.spec_from_file_location("sample_store", Path(__file__).wi
 _stores = sys.modules["sample_store"] = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_stores)
 make_store, sample_store, hostile_store = _stores.make_store, _stores.sample_store, _stores.hostile_store
+_spec = importlib.util.spec_from_file_location("filter_store", Path(__file__).with_name("filter_store.py"))
+sys.modules["filter_store"] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(sys.modules["filter_store"])
