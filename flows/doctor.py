@@ -67,6 +67,15 @@ def _packages() -> Iterator[Finding]:
             yield BAD, name, "not installed: make install"
     if importlib.util.find_spec("fasttext") is None:
         yield BAD, "fasttext", "not installed: make install"
+    else:
+        yield _fasttext()
+
+
+def _fasttext() -> Finding:
+    """Whether fastText is fit for training a quality classifier; reading models works in any case."""
+    from tasks.filter.wordbags import UNSOUND, clears_memory
+
+    return (OK, "fasttext", "trains from cleared memory") if clears_memory() else (WARN, "fasttext", UNSOUND)
 
 
 def _device() -> Iterator[Finding]:

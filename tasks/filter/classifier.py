@@ -104,9 +104,9 @@ def process(shard: Shard, out: Path) -> ShardResult:
         with draws[POSITIVE], draws[NEGATIVE]:
             found = examples.split(draws[POSITIVE], draws[NEGATIVE])
             examples.write_training_file(folder / "train.txt", found, draws)
-            model = wordbags.train(
-                folder / "train.txt", seed=settings["seed"], **{name: settings[name] for name in TRAINING}
-            )
+            training = {name: settings[name] for name in TRAINING}
+            training["epochs"] = training["epochs"] or wordbags.enough_epochs(len(found))
+            model = wordbags.train(folder / "train.txt", seed=settings["seed"], **training)
             model.save_model(str(out / "classifier.bin"))
             scores = _scores(wordbags.Classifier(model, POSITIVE), found, draws, settings["prefix"])
     _write_scores(out / "held_out.parquet", scores)
@@ -117,7 +117,9 @@ def process(shard: Shard, out: Path) -> ShardResult:
         }
         for label in SIDES
     }  # fmt: skip
-    return ShardResult(metrics={**counts, "ambiguous": found.ambiguous, **_tested(scores)})
+    return ShardResult(
+        metrics={**counts, "ambiguous": found.ambiguous, "epochs": training["epochs"], **_tested(scores)}
+    )
 
 
 def _draw(shard: Shard, side: str, path: Path) -> Any:

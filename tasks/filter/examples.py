@@ -171,6 +171,10 @@ class Split:
     held_out: dict[str, list[Example]]
     ambiguous: int  # texts that both sides have: left out
 
+    def __len__(self) -> int:
+        """How many examples there are to learn from."""
+        return sum(map(len, self.train.values()))
+
 
 def split(positives: Draw, negatives: Draw) -> Split:
     """Balances the sides by hash. Raises StageError where too few are left to learn from or to test on."""

@@ -43,11 +43,7 @@ def held_against(signals: Any, profile: str, config: Any) -> list[Held]:
 
     names = signals.schema.names
     families = [name for name in config.profiles[profile] if name != "language" or "language" in names]
-    columns = {
-        name: np.asarray(signals.column(name).to_pylist(), dtype=object if name == "language" else np.float64)
-        for name in names
-        if name not in ("id", "_file")
-    }
+    columns = {name: _array(signals.column(name)) for name in names}
     return [
         Held(
             rule_name(family, rule),
@@ -58,3 +54,12 @@ def held_against(signals: Any, profile: str, config: Any) -> list[Held]:
         )
         for family, rule, limit in active_rules(config, families)
     ]
+
+
+def _array(column: Any) -> np.ndarray:
+    """A column as the rules see it: numbers as float64, null is no number; anything else as objects."""
+    import numpy as np
+    import pyarrow as pa
+
+    numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    return np.array(column.to_pylist(), dtype=np.float64 if numeric else object)

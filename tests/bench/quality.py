@@ -100,7 +100,13 @@ def main(data: Path) -> None:
     print(
         f"{len(texts)} labelled texts, {labels.sum()} to keep; always dropping is right on {1 - labels.mean():.3f}"
     )
-    variants = [{}, {"epochs": 5}, {"learning_rate": 0.5}, {"word_ngrams": 1}]
+    variants = [
+        {},
+        {"epochs": 5},
+        {"learning_rate": 0.1},
+        {"epochs": 5, "learning_rate": 0.1},
+        {"word_ngrams": 1},
+    ]
     for changes in variants:
         told(
             f"5 folds of the labelled texts {changes or ''}",
@@ -119,7 +125,7 @@ def main(data: Path) -> None:
     print(
         f"{len(head)} CCNet head documents, {len(wiki)} wikitext articles, {len(crawl)} Common Crawl documents"
     )
-    for changes in variants[:3]:
+    for changes in variants:
         for name, good in (("CCNet head", head), ("wikitext", wiki), ("both", head + wiki)):
             told(
                 f"{name} against Common Crawl {changes or ''}",

@@ -23,7 +23,7 @@ def test_what_fails_here_is_what_the_verdicts_say(rows):
     signals = pa.Table.from_arrays(columns, schema=SCHEMA)
     signals = signals.append_column("language", pa.array(["en", None] * len(rows))[: len(rows)])
     signals = signals.append_column("language_score", pa.array([0.7] * len(rows)))
-    for profile in ("fineweb", "code", "books"):
+    for profile in Config().profiles:
         held = held_against(signals, profile, Config())
         failed = judge(signals, profile)["failed_rules"].to_pylist()
         for row, names in enumerate(failed):
