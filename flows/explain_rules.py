@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from flows import figures
@@ -16,7 +17,8 @@ FACT = "rules"
 def rule_facts(run: Run, kind: Any, signals: dict[str, Any]) -> dict[str, Any]:
     """`profile`, and under `rules` one entry for each active rule, in the profile's order.
 
-    An entry: rule, signal, value, bound ("min" or "max"), threshold, failed, margin (see tasks/filter/margins.py).
+    An entry: rule, signal, value, bound ("min" or "max"), threshold, failed, margin (see tasks/filter/margins.py);
+    value and margin are None where nothing was measured.
     Nothing where the run's filter was configured for another version, or knows no such kind.
     """
     import pyarrow as pa
@@ -34,15 +36,19 @@ def rule_facts(run: Run, kind: Any, signals: dict[str, Any]) -> dict[str, Any]:
         {
             "rule": held.name,
             "signal": held.signal,
-            "value": float(held.values[0]),
+            "value": _finite(held.values[0]),
             "bound": held.bound,
             "threshold": float(held.thresholds[0]),
             "failed": bool(held.failed()[0]),
-            "margin": float(held.margins()[0]),
+            "margin": _finite(held.margins()[0]),
         }
         for held in held_against(pa.Table.from_pylist([signals]), profile, config)
     ]
     return {"profile": profile, FACT: rules} if rules else {}
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def render_rules(rules: list[dict[str, Any]]) -> list[str]:
@@ -61,16 +67,16 @@ def render_rules(rules: list[dict[str, Any]]) -> list[str]:
 def _nearness(item: dict[str, Any]) -> tuple[bool, float]:
     """Failures first, then by margin; what is counted and wasn't found at all is far from its most."""
     nothing = item["bound"] == "max" and item["value"] == 0
-    return not item["failed"], 1.0 if nothing else abs(item["margin"])
+    return not item["failed"], 1.0 if nothing else abs(item["margin"] or 0.0)
 
 
-def _percent(margin: float) -> str:
+def _percent(margin: float | None) -> str:
     """
     >>> _percent(0.5), _percent(-0.123), _percent(25.0), _percent(0.0)
     ('+50 %', '−12 %', '> +999 %', '±0 %')
     """
     if not margin:
-        return "±0 %"
+        return figures.ABSENT if margin is None else "±0 %"
     percent = 100 * margin
     if abs(percent) > 999:
         return "> +999 %" if percent > 0 else "< −999 %"

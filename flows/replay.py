@@ -93,6 +93,10 @@ def signal_batches(run: Run, *, most_rows: int | None = None) -> Iterator[Batch]
             ) from None
         if not known["id"].equals(measured["id"]):
             raise StageError(f"the signals of {path.name} are those of other documents: force filter-signals")
+        if "bytes" not in measured.column_names:
+            raise StageError(
+                f"the signals of run {run.id} were measured by an earlier version: `smelt run --to filter`"
+            )
         for start in range(0, known.num_rows, ROWS):
             yield Batch(_batch(known, start), _batch(measured, start), path, start)
 

@@ -65,9 +65,15 @@ def _test(node: Node) -> Markup:
          _share(item.get("keeps_positives"))]
         for item in map(mapping, metrics.get("thresholds") or [])
     ]  # fmt: skip
-    head = ["to keep of the negatives", "score at least", "keeps of negatives", "keeps of positives"]
+    head = ["share", "score at least", "negatives kept", "positives kept"]
     limits = table(head, rows, numeric=(0, 1, 2, 3), class_="rules limits")
-    return join(row, grid(_held_out(node), sub("Thresholds on the held-out texts", limits)))
+    return join(
+        row,
+        grid(
+            _held_out(node),
+            sub("Thresholds on the held-out texts", limits, note="that keep a share of the negatives"),
+        ),
+    )
 
 
 def _held_out(node: Node) -> Content:
@@ -117,9 +123,9 @@ def _documents(run: Run, files: Sequence[Path]) -> Content:
     for share in SHARES:
         threshold = float(np.quantile(values, 1 - share, method="higher"))
         rows.append([_share(share), _score(threshold), _share(float((values >= threshold).mean()))])
-    head = ["to keep of the documents", "score at least", "keeps"]
+    head = ["share", "score at least", "kept"]
     keep = sub("Thresholds on this run's documents", table(head, rows, numeric=(0, 1, 2), class_="rules limits"),
-               note="all kinds and languages")  # fmt: skip
+               note="that keep a share of all kinds and languages")  # fmt: skip
     return grid(chart, keep)
 
 

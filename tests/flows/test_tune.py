@@ -2,6 +2,7 @@
 
 import json
 
+import pyarrow.parquet as pq
 import pytest
 from filter_store import RUN, write_store
 from rich.console import Console
@@ -62,6 +63,16 @@ def test_a_lower_threshold_names_the_documents_that_it_would_keep_with_their_for
     assert found.newly_kept.rules == {"gopher_quality.min_words": 2, "fineweb.min_terminal_lines": 1}
 
 
+def test_a_threshold_that_nobody_meets_is_said_to_do_nothing(pipeline):
+    settings = json.loads(pipeline.read_text())
+    kinds = dict.fromkeys(("web", "text", "code", "book"), "fineweb")
+    pipeline.write_text(json.dumps(settings | {"filter": {"kinds": kinds}}))
+    found = tune(pipeline, ["filter.books.min_words=7"])
+    assert found.notes == (
+        "no profile that documents meet names the family books: its thresholds do nothing",
+    )
+
+
 def test_edits_of_the_pipeline_file_count_as_changes(pipeline):
     settings = json.loads(pipeline.read_text())
     pipeline.write_text(json.dumps(settings | {"filter": {"kinds": {"web": "books", "text": "fineweb", "code": "code", "book": "books"}}}))  # fmt: skip
@@ -112,6 +123,17 @@ def test_without_a_run_that_has_signals_it_says_how_to_make_them(pipeline):
         tune(pipeline)
 
 
+def test_signals_of_an_earlier_version_or_of_other_documents_are_refused(pipeline):
+    [path, _] = sorted((pipeline.parent / "store" / "filter-signals").rglob("signals/*.parquet"))
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["bytes"]), path)
+    with pytest.raises(StageError, match="earlier version"):
+        tune(pipeline)
+    pq.write_table(table.slice(1), path)
+    with pytest.raises(StageError, match="those of other documents"):
+        tune(pipeline)
+
+
 def test_a_filter_that_kept_nothing_can_be_tuned_all_the_same(pipeline):
     [path] = (pipeline.parent / "store" / "filter").rglob("manifest.json")
     path.unlink()
@@ -119,8 +141,6 @@ def test_a_filter_that_kept_nothing_can_be_tuned_all_the_same(pipeline):
 
 
 def test_no_text_is_read(pipeline):
-    import pyarrow.parquet as pq
-
     for path in (pipeline.parent / "store" / "ingest").rglob("documents/*.parquet"):
         pq.write_table(pq.read_table(path).drop_columns(["text"]), path)
     assert tune(pipeline).before.kept == 6
