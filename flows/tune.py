@@ -196,7 +196,7 @@ def _with_notes(found: Tuning, run: Run, settings: Settings) -> Tuning:
     mine = settings.configs["filter-signals"].identity()
     if signals is not None and any(signals.config.get(name) != value for name, value in mine.items()):
         notes.append("the pipeline file also changes what is measured, which needs a run: `smelt plan`")
-    after = settings.configs["filter"]
+    after: Any = settings.configs["filter"]
     used = {family for profile in set(after.kinds.values()) for family in after.profiles[profile]}
     changed = {
         key.split(".")[1] for key in [*(key for key, _, _ in found.changes), *filter(None, [found.sweep])]
