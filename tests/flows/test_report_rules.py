@@ -15,7 +15,7 @@ HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e"
 WORDS = (10, 45, 49, 50, 51, 90, 300)
 ROWS = [(f"{number:032x}", {"real_words": words}) for number, words in enumerate(WORDS)] + [
     ("a" * 32, {"real_words": 48, "language": "de"}),
-    ("b" * 32, {"kind": "code", "real_words": 49}),
+    ("b" * 32, {"kind": "book", "stop_words": 0}),
 ]
 MIN_WORDS = "gopher_quality.min_words"
 

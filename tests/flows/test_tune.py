@@ -18,7 +18,7 @@ ROWS = [
     (f"{number:032x}", {"real_words": words, "bytes": words * 10}) for number, words in enumerate(WORDS)
 ] + [
     ("a" * 32, {"real_words": 40, "terminal_line_ratio": 0.05, "language": "de", "language_score": 0.9}),
-    ("b" * 32, {"kind": "code", "characters": 60}),
+    ("b" * 32, {"kind": "book"}),
     ("c" * 32, {"terminal_line_ratio": 0.05}),
 ]
 

@@ -197,6 +197,6 @@ def test_without_a_classifier_there_is_no_column_and_no_side_input(folder):
     shards, found = signal_rows(folder, None)
     assert "quality_score" not in found["crawl-00000"].column_names
     assert set(shards[0].inputs) == {"documents", "language_model"}
-    assert set(shards[0].config) == {"language_prefix", "unicode"}
+    assert "quality" not in shards[0].config
     with pytest.raises(ValidationError, match=r"names 'quality', but the section filter\.quality is null"):
         verdicts.Config.model_validate({"profiles": {"fineweb": ["quality"], "code": [], "books": []}})
