@@ -81,24 +81,38 @@ def signal_batches(run: Run, *, most_rows: int | None = None) -> Iterator[Batch]
     if documents is None or signals is None:
         raise StageError(f"run {run.id} has no signals: `smelt run --to filter` makes them")
     theirs = {path.name: path for path in signals.files("signals")}
+    sides = [{path.name: path for path in files} for files in _side_files(run)]
     counted = numeric(signals.metrics.get("documents_out")) or 0
     step = max(1, -(-int(counted) // most_rows)) if most_rows else 1
     for path in documents.files("documents")[::step]:
         try:
             known = pq.read_table(path, columns=DOCUMENT_COLUMNS)
             measured = pq.read_table(theirs[path.name])
+            more = [pq.read_table(files[path.name]) for files in sides if path.name in files]
         except (OSError, KeyError, pa.ArrowException) as error:
             raise StageError(
                 f"the signals of {path.name} can't be read ({error}): `smelt verify` says more"
             ) from None
-        if not known["id"].equals(measured["id"]):
+        if not all(table["id"].equals(known["id"]) for table in (measured, *more)):
             raise StageError(f"the signals of {path.name} are those of other documents: force filter-signals")
+        for table in more:
+            for name in table.column_names[1:]:
+                measured = measured.append_column(name, table[name])
         if "bytes" not in measured.column_names:
             raise StageError(
                 f"the signals of run {run.id} were measured by an earlier version: `smelt run --to filter`"
             )
         for start in range(0, known.num_rows, ROWS):
             yield Batch(_batch(known, start), _batch(measured, start), path, start)
+
+
+def _side_files(run: Run) -> Iterator[list[Path]]:
+    """The files of what else the filter reads, row by row as the documents: more columns of signals."""
+    for name in load("filter").INPUTS:
+        source, output = name.split("/", 1)
+        node = run.node(source)
+        if output not in ("documents", "signals") and node is not None:
+            yield node.files(output)
 
 
 def _batch(table: pa.Table, start: int) -> pa.RecordBatch:

@@ -22,7 +22,8 @@ from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
 
 VERSION = 1
 PACKAGES = ("fasttext",)
-INPUTS = ("ingest/documents",)
+DOCUMENTS = "ingest/documents"  # what a source's texts are taken from: what filter-signals scores
+INPUTS = (DOCUMENTS,)
 SINGLE = True
 
 SIDES = {POSITIVE: "positives", NEGATIVE: "negatives"}
@@ -64,7 +65,7 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def _source(name: str, inputs: Inputs) -> list[Input]:
-    documents = inputs["ingest/documents"]
+    documents = inputs[DOCUMENTS]
     files = [file for file in documents if file.key.rpartition("-")[0] == name]
     if not files:
         there = ", ".join(sorted({file.key.rpartition("-")[0] for file in documents}))

@@ -2,6 +2,7 @@
 
 import json
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from filter_store import RUN, write_store
@@ -9,9 +10,12 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.replay import signal_batches
+from flows.runs import load_run
 from flows.tune import tune
 from flows.tune_text import print_tuning
 from tasks.errors import ConfigError, StageError
+from tasks.filter import verdicts
 
 WORDS = (10, 45, 49, 50, 55, 59, 60, 200)
 ROWS = [
@@ -132,6 +136,26 @@ def test_signals_of_an_earlier_version_or_of_other_documents_are_refused(pipelin
     pq.write_table(table.slice(1), path)
     with pytest.raises(StageError, match="those of other documents"):
         tune(pipeline)
+
+
+def test_what_else_the_filter_reads_is_a_signal_too(pipeline, monkeypatch):
+    monkeypatch.setattr(verdicts, "INPUTS", (*verdicts.INPUTS, "filter-hosts/hosts"))
+    store = pipeline.parent / "store"
+    folder = store / "filter-hosts" / ("f00d" * 16)
+    for path in (store / "ingest").rglob("documents/*.parquet"):
+        ids = pq.read_table(path, columns=["id"])
+        (folder / "hosts").mkdir(parents=True, exist_ok=True)
+        ranks = pa.array(range(1, ids.num_rows + 1))
+        pq.write_table(ids.append_column("host_rank", ranks), folder / "hosts" / path.name)
+    files = [{"path": f"hosts/{path.name}", "output": "hosts"} for path in (folder / "hosts").iterdir()]
+    (folder / "manifest.json").write_text(json.dumps({"files": files}))
+    record = store / ".runs" / RUN / "run.json"
+    told = json.loads(record.read_text())
+    told["nodes"].append({"node": "filter-hosts", "status": "done", "fingerprint": folder.name})
+    record.write_text(json.dumps(told))
+    [first, _] = list(signal_batches(load_run(store)))
+    assert first.signals.column("host_rank").to_pylist() == [1, 2, 3, 4, 5, 6]
+    assert tune(pipeline).before.kept == 6
 
 
 def test_a_filter_that_kept_nothing_can_be_tuned_all_the_same(pipeline):

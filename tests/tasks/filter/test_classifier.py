@@ -58,7 +58,7 @@ def folder(tmp_path):
 
 
 def inputs(folder):
-    return Inputs(folder, **{"ingest/documents": sorted((folder / "documents").iterdir())})
+    return Inputs(folder, **{classifier.DOCUMENTS: sorted((folder / "documents").iterdir())})
 
 
 def shard_of(folder, **section):
