@@ -23,6 +23,8 @@ FINE: dict[str, Any] = {
     "newline_word_ratio": 0.05, "letter_ratio": 0.95, "alphanumeric_ratio": 0.8,
 }  # fmt: skip
 RUN = "20261122-063000-ab12"
+# The node whose documents the filter judges.
+JUDGED = next(name for name in verdicts.INPUTS if name.endswith("/documents")).split("/")[0]
 
 
 def write_store(
@@ -40,14 +42,14 @@ def write_store(
     settings = {"store": "store", "ingest": {"sources": sources}, "filter": dict(config or {})}
     file.write_text(json.dumps(settings))
     parts = {name: rows[at::2] for at, name in enumerate(("web", "wiki"))}
-    folders = {
-        name: root / "store" / name / (name[:4] * 16) for name in ("ingest", "filter-signals", "filter")
-    }
+    names = dict.fromkeys(("ingest", JUDGED, "filter-signals", "filter"))
+    folders = {name: root / "store" / name / (name[-4:] * 16) for name in names}
     results = []
     for name, part in parts.items():
         file_name = f"{name}-00000.parquet"
         documents = [_document(id, name, changes, mark) for id, changes in part]
-        _write(folders["ingest"] / "documents" / file_name, documents, DOCUMENTS)
+        for node in {"ingest", JUDGED}:
+            _write(folders[node] / "documents" / file_name, documents, DOCUMENTS)
         (folders["ingest"] / "ledger").mkdir(exist_ok=True)
         with ledger_writer(folders["ingest"] / "ledger" / file_name, [("url", pa.string())]) as ledger:
             for row in documents:
@@ -58,13 +60,12 @@ def write_store(
     folders["filter"].mkdir(parents=True, exist_ok=True)
     counts = {"documents_in": len(rows), "documents_out": len(rows)}
     configs = {
-        "ingest": {},
         "filter-signals": signals.Config().model_dump(mode="json"),
         "filter": verdicts.Config.model_validate(config or {}).model_dump(mode="json"),
     }
-    metrics = {"ingest": counts, "filter-signals": counts, "filter": verdicts.merge_metrics(results)}
+    metrics = {"filter": verdicts.merge_metrics(results)}
     for name, folder in folders.items():
-        _manifest(name, folder, configs[name], metrics[name])
+        _manifest(name, folder, configs.get(name, {}), metrics.get(name, counts))
     _record(root / "store", folders, settings)
     return file
 

@@ -5,7 +5,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from filter_store import RUN, write_store
+from filter_store import JUDGED, RUN, write_store
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -139,22 +139,22 @@ def test_signals_of_an_earlier_version_or_of_other_documents_are_refused(pipelin
 
 
 def test_what_else_the_filter_reads_is_a_signal_too(pipeline, monkeypatch):
-    monkeypatch.setattr(verdicts, "INPUTS", (*verdicts.INPUTS, "filter-hosts/hosts"))
+    monkeypatch.setattr(verdicts, "INPUTS", (*verdicts.INPUTS, "toy/places"))
     store = pipeline.parent / "store"
-    folder = store / "filter-hosts" / ("f00d" * 16)
-    for path in (store / "ingest").rglob("documents/*.parquet"):
+    folder = store / "toy" / ("f00d" * 16)
+    for path in (store / JUDGED).rglob("documents/*.parquet"):
         ids = pq.read_table(path, columns=["id"])
-        (folder / "hosts").mkdir(parents=True, exist_ok=True)
+        (folder / "places").mkdir(parents=True, exist_ok=True)
         ranks = pa.array(range(1, ids.num_rows + 1))
-        pq.write_table(ids.append_column("host_rank", ranks), folder / "hosts" / path.name)
-    files = [{"path": f"hosts/{path.name}", "output": "hosts"} for path in (folder / "hosts").iterdir()]
+        pq.write_table(ids.append_column("place", ranks), folder / "places" / path.name)
+    files = [{"path": f"places/{path.name}", "output": "places"} for path in (folder / "places").iterdir()]
     (folder / "manifest.json").write_text(json.dumps({"files": files}))
     record = store / ".runs" / RUN / "run.json"
     told = json.loads(record.read_text())
-    told["nodes"].append({"node": "filter-hosts", "status": "done", "fingerprint": folder.name})
+    told["nodes"].append({"node": "toy", "status": "done", "fingerprint": folder.name})
     record.write_text(json.dumps(told))
     [first, _] = list(signal_batches(load_run(store)))
-    assert first.signals.column("host_rank").to_pylist() == [1, 2, 3, 4, 5, 6]
+    assert first.signals.column("place").to_pylist() == [1, 2, 3, 4, 5, 6]
     assert tune(pipeline).before.kept == 6
 
 
@@ -165,7 +165,7 @@ def test_a_filter_that_kept_nothing_can_be_tuned_all_the_same(pipeline):
 
 
 def test_no_text_is_read(pipeline):
-    for path in (pipeline.parent / "store" / "ingest").rglob("documents/*.parquet"):
+    for path in (pipeline.parent / "store" / JUDGED).rglob("documents/*.parquet"):
         pq.write_table(pq.read_table(path).drop_columns(["text"]), path)
     assert tune(pipeline).before.kept == 6
 
