@@ -139,7 +139,7 @@ def test_files_and_sources_that_are_not_there_are_named(folder):
 
 
 def test_a_file_that_gives_no_text_is_named_with_its_column(folder):
-    with pytest.raises(StageError, match=r"bad\.parquet gave no text \(no-text: 150\).*column 'text'"):
+    with pytest.raises(StageError, match=r"bad\.parquet gave no text \(missing-column: 1\).*column 'text'"):
         trained(folder, positives=["good.jsonl"], negatives=["bad.parquet"])
 
 
