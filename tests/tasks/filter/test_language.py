@@ -28,18 +28,44 @@ def test_newlines_are_spaces():
     assert language.detect([TEXTS[0].replace(" ", "\n")]) == language.detect([TEXTS[0]])
 
 
-def test_only_the_prefix_is_looked_at():
-    assert language.detect([TEXTS[1] + TEXTS[0] * 50], prefix=len(TEXTS[1])) == language.detect([TEXTS[1]])
+def test_long_documents_are_looked_at_in_windows():
+    text = TEXTS[1] + TEXTS[0] * 200 + TEXTS[1]
+    assert language.detect([text])["language"].to_pylist() == ["en"]
+    assert language.detect([text], sample=10**9)["language"].to_pylist() == ["en"]
+
+
+def test_the_runner_up_is_told():
+    row = language.detect([f"{TEXTS[0]} {TEXTS[1]}"]).to_pylist()[0]
+    assert {row["language"], row["second_language"]} == {"en", "fr"}
+    assert row["score"] >= row["second_score"] > 0
 
 
 def test_strings_and_arrow_columns_are_the_same():
     column = pa.array([*TEXTS, "", None], pa.large_string())
-    assert language.detect(column, prefix=30) == language.detect([*TEXTS, "", None], prefix=30)
+    assert language.detect(column, sample=64) == language.detect([*TEXTS, "", None], sample=64)
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", None])
+NOTHING = {"language": None, "score": 0.0, "second_language": None, "second_score": 0.0}
+
+
+@pytest.mark.parametrize(
+    "text", ["ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "ⲁⲛⲟⲕ ⲡⲉ ⲡⲟⲩⲟⲉⲓⲛ", "ⵜⴰⵎⴰⵣⵉⵖⵜ"], ids=["Cherokee", "Coptic", "Tifinagh"]
+)
+def test_a_script_that_no_language_of_the_model_has_names_none(text):
+    assert language.detect([text]).to_pylist() == [NOTHING]
+    assert language.detect([text], scripts=False)["language"].to_pylist() != [None]
+
+
+def test_a_language_in_another_script_gives_way_to_one_in_the_texts_own():
+    romanised = "Menya zovut Ivan i ya zhivu v gorode Moskva"
+    named = language.detect([romanised, "Меня зовут Иван"])["language"].to_pylist()
+    assert named[0] not in ("ru", "uk", "bg", "be")
+    assert named[1] == "ru"
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", None, "12.5 % 3 €"])
 def test_nothing_has_no_language(text):
-    assert language.detect([text]).to_pylist() == [{"language": None, "score": 0.0}]
+    assert language.detect([text]).to_pylist() == [NOTHING]
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800", "a\0b", "\ud800 the harbour", "€" * 100])
@@ -50,5 +76,5 @@ def test_odd_text_is_an_answer_of_some_kind(text):
 def test_a_file_that_is_no_model_is_one_message(tmp_path):
     path = tmp_path / "model.bin"
     path.write_bytes(b"not a model")
-    with pytest.raises(StageError, match=r"model\.bin is not a fastText model.*filter\.language_model"):
+    with pytest.raises(StageError, match=r"model\.bin is not a fastText model"):
         language.detect(["text"], model=path)
