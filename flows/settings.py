@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_origin
 
 import yaml
 from pydantic import Field, PositiveInt, ValidationError
@@ -268,12 +268,13 @@ def _unknown(lines: _Lines, place: Place, valid: Sequence[str]) -> str:
 def _siblings(model: type[Any], location: Sequence[str | int]) -> list[str]:
     """The valid keys beside a rejected one, found by walking the models' fields down to it."""
     current: list[type[Any]] = [model]
-    for part in location[:-1]:
-        deeper: list[type[Any]] = []
-        for one in current:
-            if isinstance(part, str) and part in one.model_fields:
-                deeper.extend(_models(one.model_fields[part].annotation))
+    parts = iter(location[:-1])
+    for part in parts:
+        fields = [one.model_fields[part] for one in current if part in one.model_fields]
+        deeper = [found for field in fields for found in _models(field.annotation)]
         tagged = [one for one in current if _tag(one) == part]
+        if deeper and any(get_origin(field.annotation) is dict for field in fields):
+            next(parts, None)  # the key of a mapping, which may be named like a field
         current = deeper or tagged or current
     return sorted({name for one in current for name in one.model_fields})
 

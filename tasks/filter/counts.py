@@ -16,7 +16,7 @@ COUNTS = (
     "real_words",  # words that are not all punctuation and symbols
     "real_word_characters",
     "alphabetic_words",  # words that hold a letter
-    "stop_words",  # distinct ones
+    "stop_words",  # distinct ones of the text's language
     "split_lines",  # lines as str.splitlines has them
     "split_line_characters",
     "max_line_length",
@@ -45,4 +45,31 @@ COUNTS = (
     "top_3gram",
     "top_4gram",
     *(f"duplicate_{n}gram" for n in range(5, 11)),
+    "split_words",  # words between whitespace, as the paper's and most of DCLM's rules take them
+    "split_word_characters",
+    "split_alphabetic_words",
+    "split_stop_words",  # of Gopher's eight, each time one stands there
+    "distinct_split_stop_words",
+    "split_ngram_characters",  # of the words that n-grams are taken over
+    *(f"split_top_{n}gram" for n in (2, 3, 4)),
+    *(f"split_duplicate_{n}gram" for n in range(5, 11)),
+    "dclm_words",  # words between whitespace that start with a letter or a number
+    "dclm_symbols",  # '#', '...', '. . .', '…'
+    "dclm_bullet_lines",
+    "dclm_ellipsis_lines",
+    "dclm_lines",  # between newlines, stripped, blank ones left out
+    "dclm_line_characters",
+    "dclm_duplicate_lines",  # all copies of a line, the first too
+    "dclm_duplicate_line_characters",
+    "dclm_paragraphs",  # likewise, between two newlines or more
+    "dclm_paragraph_characters",
+    "dclm_duplicate_paragraphs",
+    "dclm_duplicate_paragraph_characters",
+    "dclm_ngram_characters",  # of the words of Unicode's annex 29 that start with a letter or a number
+    *(f"dclm_top_{n}gram" for n in (2, 3, 4)),
+    *(f"dclm_duplicate_{n}gram" for n in range(5, 11)),
+    "generated_markers",  # in the first five lines
+    "xml_headers",  # in the first hundred characters
+    "encoded_characters",
+    "longest_encoded",
 )

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tasks.filter import books, c4, code, fineweb, gopher_quality, gopher_repetition, language, quality
+from tasks.filter import (
+    books,
+    c4,
+    code,
+    dclm_quality,
+    dclm_repetition,
+    fineweb,
+    gopher_quality,
+    gopher_repetition,
+    language,
+    massivetext_quality,
+    massivetext_repetition,
+    quality,
+)
 
 FAMILIES: dict[str, ModuleType] = {
     "language": language,
@@ -12,6 +25,10 @@ FAMILIES: dict[str, ModuleType] = {
     "gopher_quality": gopher_quality,
     "c4": c4,
     "fineweb": fineweb,
+    "dclm_quality": dclm_quality,
+    "dclm_repetition": dclm_repetition,
+    "massivetext_quality": massivetext_quality,
+    "massivetext_repetition": massivetext_repetition,
     "code": code,
     "books": books,
     "quality": quality,

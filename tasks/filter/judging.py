@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from tasks.errors import ConfigError
 from tasks.filter.families import FAMILIES
+from tasks.filter.profiles import resolve
 from tasks.filter.rules import Rule
 from tasks.filter.verdicts import Config
 
@@ -31,12 +32,29 @@ def judge(
     scores: what `score` returns; with the columns `language` and `language_score` beside it the language rule
     is applied too, without them it is left out.
     profile: a name in `config.profiles`, which says which families run and in which order.
-    config: the thresholds; the defaults of `tasks.filter.verdicts.Config` if not given.
+    config: the thresholds; the defaults of `tasks.filter.verdicts.Config` if not given. Those of
+    `config.languages` need the column `language`.
     Raises ConfigError for an unknown profile or missing signals.
     """
     config = config or Config()
     if profile not in config.profiles:
         raise ConfigError(f"There is no filter profile {profile!r}; there are: {', '.join(config.profiles)}.")
+    languages = [name for name in config.languages if "language" in scores.schema.names]
+    if not languages:
+        return _judge(scores, profile, resolve(config, profile))
+    found = np.array(scores.column("language").to_pylist(), dtype=object)
+    groups: list[tuple[str | None, np.ndarray]]
+    groups = [(name, np.nonzero(found == name)[0]) for name in languages]
+    groups.append((None, np.nonzero(~np.isin(found.astype(str), languages))[0]))
+    parts = [
+        _judge(scores.take(pa.array(rows)), profile, resolve(config, profile, name)) for name, rows in groups
+    ]
+    order = np.argsort(np.concatenate([rows for _, rows in groups]), kind="stable")
+    return pa.concat_tables(parts).take(pa.array(order)).combine_chunks()
+
+
+def _judge(scores: pa.Table | pa.RecordBatch, profile: str, config: Any) -> pa.Table:
+    """Verdicts by the sections of a resolved configuration."""
     families = [
         name for name in config.profiles[profile] if name != "language" or "language" in scores.schema.names
     ]

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Held:
     """One rule held against documents.
 
-    name: the rule's, as in the ledger. bound: "min" or "max". values, thresholds: float64, one for each document.
+    name: the rule's, as in the ledger. bound: "min" or "max". values, thresholds: float64, one for each document; a
+    threshold is not a number where the rule is turned off.
     """
 
     name: str
@@ -23,8 +24,11 @@ class Held:
     thresholds: np.ndarray
 
     def failed(self) -> np.ndarray:
-        """Which documents fail, bool; equality passes and what is no number fails."""
-        return ~(self.values >= self.thresholds) if self.bound == "min" else ~(self.values <= self.thresholds)
+        """Which documents fail, bool; equality passes and what is no number fails, where there is a threshold."""
+        import numpy as np
+
+        met = self.values >= self.thresholds if self.bound == "min" else self.values <= self.thresholds
+        return ~met & ~np.isnan(self.thresholds)
 
     def margins(self) -> np.ndarray:
         """How far on the good side, as a share of the threshold (of 1 where that is 0); failures are below 0."""
@@ -32,28 +36,37 @@ class Held:
 
         distance = self.values - self.thresholds
         scale = np.where(self.thresholds == 0, 1.0, np.abs(self.thresholds))
-        return np.round((distance if self.bound == "min" else -distance) / scale, 4) + 0.0  # no -0
+        margins = np.round((distance if self.bound == "min" else -distance) / scale, 4) + 0.0  # no -0
+        return np.where(np.isnan(self.thresholds), np.inf, margins)
 
 
 def held_against(signals: Any, profile: str, config: Any) -> list[Held]:
     """The active rules of a profile, in order, held against signals (what `judge` takes, a table or batch)."""
     import numpy as np
 
-    from tasks.filter.judging import active_rules, rule_name
+    from tasks.filter.families import FAMILIES
+    from tasks.filter.judging import rule_name
+    from tasks.filter.profiles import resolve
 
     names = signals.schema.names
     families = [name for name in config.profiles[profile] if name != "language" or "language" in names]
     columns = {name: _array(signals.column(name)) for name in names}
-    return [
-        Held(
-            rule_name(family, rule),
-            rule.signal,
-            rule.bound,
-            rule.values(columns, getattr(config, family)),
-            np.full(signals.num_rows, limit),
-        )
-        for family, rule, limit in active_rules(config, families)
-    ]
+    languages = [name for name in config.languages if "language" in names]
+    groups = [(np.full(signals.num_rows, True), resolve(config, profile))]
+    groups += [(columns["language"] == name, resolve(config, profile, name)) for name in languages]
+    held = []
+    for family, rule in ((family, rule) for family in families for rule in FAMILIES[family].RULES):
+        values = np.zeros(signals.num_rows)
+        thresholds = np.full(signals.num_rows, np.nan)  # where the rule is turned off
+        for rows, resolved in groups:
+            section = getattr(resolved, family)
+            limit = getattr(section, rule.key)
+            thresholds[rows] = np.nan
+            if limit is not None:
+                values[rows], thresholds[rows] = rule.values(columns, section)[rows], float(limit)
+        if not np.isnan(thresholds).all():
+            held.append(Held(rule_name(family, rule), rule.signal, rule.bound, values, thresholds))
+    return held
 
 
 def _array(column: Any) -> np.ndarray:

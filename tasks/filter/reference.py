@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 
+from tasks.filter import reference_splits
 from tasks.filter.characters import EDGE, LETTER, LOWER, SYMBOL, TERMINAL, UPPER, flags
 from tasks.filter.counts import NGRAM_WORDS
+from tasks.filter.stop_words import STOP_WORDS
 
-STOP_WORDS = {"the", "be", "to", "of", "and", "that", "have", "with"}
 _WWW = {"".join(three) for three in product("wW", repeat=3)}
 _NOT = re.compile("[nN]['’][tT]")
 POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
@@ -22,14 +23,15 @@ def words(text: str) -> list[str]:
     return [word for chunk in text.split() for word in _chunk_words(chunk)]
 
 
-def counts(text: str, ngram_words: int = NGRAM_WORDS) -> dict[str, int]:
+def counts(text: str, ngram_words: int = NGRAM_WORDS, language: str = "en") -> dict[str, int]:
     """Every count of `counts.COUNTS`."""
     return {
         **_character_counts(text),
-        **_word_counts(text, ngram_words),
+        **_word_counts(text, ngram_words, language),
         **_split_line_counts(text),
         **_line_counts(text),
         **_paragraph_counts(text),
+        **reference_splits.counts(text, ngram_words),
     }
 
 
@@ -121,7 +123,7 @@ def _character_counts(text: str) -> dict[str, int]:
     }
 
 
-def _word_counts(text: str, ngram_words: int) -> dict[str, int]:
+def _word_counts(text: str, ngram_words: int, language: str) -> dict[str, int]:
     found = words(text)
     real = [word for word in found if not all(_is(c, SYMBOL) for c in word)]
     taken = found[:ngram_words]
@@ -130,7 +132,7 @@ def _word_counts(text: str, ngram_words: int) -> dict[str, int]:
         "real_words": len(real),
         "real_word_characters": sum(map(len, real)),
         "alphabetic_words": sum(any(_is(c, LETTER) for c in word) for word in found),
-        "stop_words": len(STOP_WORDS & set(found)),
+        "stop_words": len(set(STOP_WORDS.get(language, "").split()) & set(found)),
         "ngram_characters": len(text) if len(taken) == len(found) else _end_of(taken, text),
         **{f"top_{n}gram": _top_ngram(taken, n) for n in (2, 3, 4)},
         **{f"duplicate_{n}gram": _duplicate_ngrams(taken, n) for n in range(5, 11)},

@@ -6,7 +6,7 @@ the noise of another machine's arithmetic. A ratio with nothing below the line i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,15 @@ PLAIN = (
     "c4_lorem_ipsum_lines",
     "c4_curly_bracket_lines",
     "c4_sentences",
+    "split_lines",
+    "split_words",
+    "split_stop_words",
+    "distinct_split_stop_words",
+    "dclm_words",
+    "dclm_lines",
+    "generated_markers",
+    "xml_headers",
+    "longest_encoded",
 )
 RATIOS = {
     "mean_word_length": ("real_word_characters", "real_words"),
@@ -54,24 +63,64 @@ RATIOS = {
     "newline_word_ratio": ("newlines", "words"),
     "letter_ratio": ("letters", "visible_characters"),
     "alphanumeric_ratio": ("alphanumerics", "characters"),
+    "alphabetic_ratio": ("letters", "characters"),
+    "encoded_ratio": ("encoded_characters", "characters"),
+    "mean_split_word_length": ("split_word_characters", "split_words"),
+    "split_alphabetic_word_ratio": ("split_alphabetic_words", "split_words"),
+    "split_hash_ratio": ("hashes", "split_words"),
+    "split_ellipsis_ratio": ("ellipses", "split_words"),
+    **{f"split_top_{n}gram_ratio": (f"split_top_{n}gram", "split_ngram_characters") for n in (2, 3, 4)},
+    **{
+        f"split_duplicate_{n}gram_ratio": (f"split_duplicate_{n}gram", "split_ngram_characters")
+        for n in range(5, 11)
+    },
+    "dclm_symbol_ratio": ("dclm_symbols", "split_words"),
+    "dclm_bullet_line_ratio": ("dclm_bullet_lines", "dclm_lines"),
+    "dclm_ellipsis_line_ratio": ("dclm_ellipsis_lines", "dclm_lines"),
+    "dclm_duplicate_line_ratio": ("dclm_duplicate_lines", "dclm_lines"),
+    "dclm_duplicate_line_character_ratio": ("dclm_duplicate_line_characters", "dclm_line_characters"),
+    "dclm_duplicate_paragraph_ratio": ("dclm_duplicate_paragraphs", "dclm_paragraphs"),
+    "dclm_duplicate_paragraph_character_ratio": (
+        "dclm_duplicate_paragraph_characters",
+        "dclm_paragraph_characters",
+    ),
+    **{f"dclm_top_{n}gram_ratio": (f"dclm_top_{n}gram", "dclm_ngram_characters") for n in (2, 3, 4)},
+    **{
+        f"dclm_duplicate_{n}gram_ratio": (f"dclm_duplicate_{n}gram", "dclm_ngram_characters")
+        for n in range(5, 11)
+    },
 }
 SIGNALS = (*PLAIN, *RATIOS)
 SCHEMA = pa.schema([(name, pa.int64() if name in PLAIN else pa.float64()) for name in SIGNALS])
 
 
-def score(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> pa.Table:
+def score(
+    texts: Sequence[str] | pa.Array | pa.ChunkedArray,
+    languages: Sequence[str | None] | pa.Array | pa.ChunkedArray | None = None,
+) -> pa.Table:
     """The signals of each text: the columns of `SCHEMA`, in the order of the texts.
 
     texts: any Python strings, lone surrogates and all, or an Arrow string column (null counts as empty).
-    Time and memory are linear: about six bytes a byte of the longest text, and at most 90 MB for its
+    languages: the code of each text's language, whose stop words are looked for: English's where null or not
+    given; in a language without a list `stop_words` is -1.
+    Time and memory are linear: about six bytes a byte of the longest text, and at most 110 MB for its
     n-grams (the first 2^20 words are looked at).
     """
+    from tasks.filter import stop_words
+
+    if languages is None:
+        rows = np.zeros(len(texts), dtype=np.int64)  # English
+    else:
+        if isinstance(languages, pa.Array | pa.ChunkedArray):
+            languages = languages.to_pylist()
+        rows = stop_words.rows(languages)
     counts = np.zeros((len(texts), len(COUNTS)), dtype=np.int64)
     start = 0
-    for data, offsets in _batches(texts):
+    for data, offsets in batches(texts):
         stop = start + len(offsets) - 1
-        _count(data, offsets, counts[start:stop])
+        _count(data, offsets, rows[start:stop], counts[start:stop])
         start = stop
+    counts[rows == len(stop_words.STOP_WORDS), COUNTS.index("stop_words")] = stop_words.UNLISTED
     return signals_of({name: counts[:, n] for n, name in enumerate(COUNTS)})
 
 
@@ -87,31 +136,33 @@ def signals_of(counts: dict[str, np.ndarray]) -> pa.Table:
     return pa.Table.from_arrays([pa.array(column) for column in columns], schema=SCHEMA)
 
 
-def _count(data: np.ndarray, offsets: np.ndarray, counts: np.ndarray) -> None:
+def _count(data: np.ndarray, offsets: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> None:
+    from tasks.filter.breaks import break_table
     from tasks.filter.characters import table
     from tasks.filter.kernel import count_all
+    from tasks.filter.stop_words import tables
 
-    count_all(data, offsets, table(), NGRAM_WORDS, counts)
+    count_all(data, offsets, rows, table(), break_table(), tables(), NGRAM_WORDS, counts)
 
 
-def _batches(texts: Any) -> Any:
-    """UTF-8 bytes and offsets of consecutive texts, a few MB at a time."""
+def batches(texts: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """UTF-8 bytes (uint8) and offsets (int64, texts + 1) of consecutive texts, a few MB at a time."""
     if isinstance(texts, pa.ChunkedArray):
         for chunk in texts.chunks:
-            yield from _batches(chunk)
+            yield from batches(chunk)
     elif isinstance(texts, pa.Array):
         if texts.type != pa.large_string() or texts.null_count:
             texts = texts.cast(pa.large_string()).fill_null("")
-        offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[
+        offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)
+        offsets = offsets[
             texts.offset : texts.offset + len(texts) + 1
-        ]
-        data = texts.buffers()[2]
-        yield np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8), offsets
+        ].copy()  # writable, as below: one signature
+        yield np.frombuffer(texts.buffers()[2] or b"\0", dtype=np.uint8), offsets
     else:
         held: list[bytes] = []
         size = 0
         for text in texts:
-            held.append(text.encode("utf-8", "surrogatepass"))
+            held.append((text or "").encode("utf-8", "surrogatepass"))
             size += len(held[-1])
             if size >= BATCH_BYTES:
                 yield _joined(held)
@@ -123,4 +174,4 @@ def _batches(texts: Any) -> Any:
 def _joined(parts: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
     offsets = np.zeros(len(parts) + 1, dtype=np.int64)
     np.cumsum([len(part) for part in parts], out=offsets[1:])
-    return np.frombuffer(b"".join(parts), dtype=np.uint8), offsets
+    return np.frombuffer(b"".join(parts) or b"\0", dtype=np.uint8), offsets

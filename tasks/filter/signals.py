@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from tasks.errors import ConfigError
 from tasks.filter import language
 from tasks.filter.quality import SIGNAL
@@ -17,7 +19,7 @@ from tasks.filter.quality import Config as Quality
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
-VERSION = 2
+VERSION = 3
 PACKAGES = ("fasttext", "fasttext-predict", "fasttext-wheel")
 INPUTS = ("ingest/documents", "filter-classifier/classifier")
 
@@ -26,13 +28,13 @@ class Config(NodeConfig):
     """What changes the signals.
 
     language_model: path of a fastText classifier; null: lid.176.ftz. Its content is identity, its path isn't.
-    language_prefix: characters of a document that the model sees.
+    language_sample: bytes of a document that the model sees, in windows spread over it.
     quality: the classifier whose score is a signal more; null: none. Content and label are identity, its training
         is that of filter-classifier.
     """
 
     language_model: str | None = not_identity(None)
-    language_prefix: int = language.PREFIX
+    language_sample: int = Field(language.SAMPLE, ge=64)
     quality: Quality | None = not_identity(None)
 
 
@@ -65,7 +67,8 @@ def _classifier(section: Quality, inputs: Inputs) -> Input:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes signals.parquet: id, language, language_score, the columns of `scoring.SCHEMA`, `bytes` of UTF-8 text.
+    """Writes signals.parquet: id, language and runner-up with their scores, the columns of `scoring.SCHEMA`, `bytes` of
+    UTF-8 text.
 
     With a classifier, `quality_score` too: the probability of its positive label.
     """
@@ -76,19 +79,20 @@ def process(shard: Shard, out: Path) -> ShardResult:
     from tasks.filter import scoring
 
     model = shard.inputs["language_model"][0].path
-    prefix = shard.config["language_prefix"]
-    head = [("id", pa.string()), ("language", pa.string()), ("language_score", pa.float64())]
+    sample = shard.config["language_sample"]
+    languages = [("language", pa.string()), ("language_score", pa.float64())]
+    languages += [("second_language", pa.string()), ("second_score", pa.float64())]
     judge = _quality(shard)
     tail = [("bytes", pa.int64()), *([(SIGNAL, pa.float64())] if judge else [])]
-    schema = pa.schema([*head, *scoring.SCHEMA, *tail])
+    schema = pa.schema([("id", pa.string()), *languages, *scoring.SCHEMA, *tail])
     count = size = 0
     with TableWriter(out / "signals.parquet", schema) as writer:
         for batch in read_batches([shard.inputs["documents"][0].path], ["id", "text"], rows=256):
             texts = batch.column("text")
-            found = language.detect(texts, model=model, prefix=prefix)
-            signals = scoring.score(texts)
+            found = language.detect(texts, model=model, sample=sample)
+            signals = scoring.score(texts, found["language"])
             sizes = pc.fill_null(pc.binary_length(texts), 0).cast(pa.int64())
-            columns = [batch.column("id"), found["language"], found["score"], *signals.columns, sizes]
+            columns = [batch.column("id"), *found.columns, *signals.columns, sizes]
             if judge:
                 columns.append(pa.array(judge(texts.to_pylist())))
             writer.write_table(pa.table(columns, schema=schema))

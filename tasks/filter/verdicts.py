@@ -10,13 +10,14 @@ from pydantic import Field, create_model, model_validator
 
 from tasks.errors import StageError
 from tasks.filter.families import FAMILIES
+from tasks.filter.profiles import DEFAULTS, FamilyThresholds, resolve
 from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 PACKAGES: tuple[str, ...] = ()
 INPUTS = ("ingest/documents", "filter-signals/signals")
 
@@ -26,27 +27,20 @@ KINDS = ("web", "text", "code", "book")
 class _Profiles(NodeConfig):
     """Which rules a document meets.
 
-    profiles: profile -> families, in the order in which their rules are tried; the first to fail names it.
+    profiles: profile -> families, in the order in which their rules are tried; the first to fail names it. A
+    list, or a mapping from families to thresholds that differ from their sections (see `profiles`).
+    languages: language code -> family -> thresholds that differ for documents of that language.
     kinds: document kind -> profile.
     """
 
-    profiles: dict[str, tuple[str, ...]] = Field(
-        {
-            "fineweb": ("language", "gopher_repetition", "gopher_quality", "c4", "fineweb"),
-            "code": ("code",),
-            "books": ("books",),
-        }
-    )
+    profiles: dict[str, FamilyThresholds] = Field(dict(DEFAULTS), validate_default=True)
+    languages: dict[str, FamilyThresholds] = Field({}, validate_default=True)
     kinds: dict[str, str] = Field({"web": "fineweb", "text": "fineweb", "code": "code", "book": "books"})
 
     @model_validator(mode="after")
     def _names_exist(self) -> _Profiles:
         for profile, families in self.profiles.items():
             for name in families:
-                if name not in FAMILIES:
-                    raise ValueError(
-                        f"profile {profile!r}: no filter family {name!r}; there are {', '.join(FAMILIES)}"
-                    )
                 if getattr(self, name, True) is None:
                     raise ValueError(
                         f"profile {profile!r} names {name!r}, but the section filter.{name} is null"
@@ -230,6 +224,14 @@ def _count(counts: dict[str, dict[str, int]], name: str, size: int) -> None:
     entry["bytes"] += size
 
 
+def _thresholds(values: Any, family: str, key: str) -> list[str]:
+    """A threshold in the profiles that are in use, where they have it; else in the family's section."""
+    config: Any = Config.model_validate(dict(values))
+    used = [name for name in dict.fromkeys(config.kinds.values()) if family in config.profiles[name]]
+    found = [getattr(getattr(resolve(config, name), family), key) for name in used]
+    return list(dict.fromkeys(map(str, found or [values[family][key]])))
+
+
 def _kept_nothing(metrics: Metrics, shards: list[Shard]) -> str:
     if not metrics["dropped"]:
         return "filter got no documents: look at what ingest lost, and why, in its ledger."
@@ -237,7 +239,7 @@ def _kept_nothing(metrics: Metrics, shards: list[Shard]) -> str:
     rule, worst = ranking[0]
     key = "language.min_score" if rule == "language" else rule
     family, _, name = key.partition(".")
-    value = shards[0].config[family][name]
+    value = " or ".join(_thresholds(shards[0].config, family, name))
     others = "".join(f", {other} {count['documents']}" for other, count in ranking[1:4])
     also = " and filter.language.languages" if rule == "language" else ""
     return (

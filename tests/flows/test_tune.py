@@ -105,7 +105,7 @@ def test_a_sweep_lies_on_top_of_the_changes(pipeline):
 @pytest.mark.parametrize(
     ("overrides", "sweep", "said"),
     [
-        (["filter.language_prefix=9"], None, "replays thresholds and profiles"),
+        (["filter.language_sample=99"], None, "replays thresholds and profiles"),
         (["pretrain.steps=9"], None, r"smelt plan --set pretrain\.steps"),
         (["filter.quality.epochs=9"], None, "replays thresholds"),
         (["filter.c4.min_sentence=9"], None, "did you mean 'min_sentences'"),

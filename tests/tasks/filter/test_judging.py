@@ -86,6 +86,132 @@ def test_the_profile_decides_which_families_run_and_in_which_order():
 REST = {"code": ["code"], "books": ["books"]}
 
 
+def test_a_profile_may_have_thresholds_of_its_own():
+    short = GOOD[:150] + "."
+    assert first_rule(short) == "gopher_quality.min_words"
+    mine = {
+        "profiles": {"mine": {"gopher_quality": {"min_words": 10}, "fineweb": None}} | REST,
+        "kinds": KINDS,
+    }
+    assert first_rule(short, "mine", **mine) is None
+    assert first_rule("Too short.", "mine", **mine) == "gopher_quality.min_words"
+    assert verdict("Too short.", "mine", **mine)["threshold"] == 10
+    mine["gopher_quality"] = {
+        "min_words": 400,
+        "max_mean_word_length": 4,
+    }  # the section; min_words is the profile's
+    assert verdict(GOOD, "mine", **mine)["failed_rules"] == ["gopher_quality.max_mean_word_length"]
+
+
+KINDS = dict.fromkeys(("web", "text", "code", "book"), "mine")
+
+
+def test_a_language_may_have_thresholds_of_its_own():
+    scores = score([GOOD, GOOD, GOOD]).append_column("language", pa.array(["en", "de", None], pa.string()))
+    told = scores.append_column("language_score", pa.array([0.9, 0.9, 0.9]))
+    config = {
+        "language": {"languages": ["en", "de"]},
+        "languages": {"de": {"gopher_quality": {"min_words": 1000}, "language": {"min_score": 0.95}}},
+    }
+    rows = judge(told, "fineweb", Config.model_validate(config)).to_pylist()
+    assert [row["rule"] for row in rows] == [None, "language", "language"]
+    assert rows[1]["failed_rules"] == ["language", "gopher_quality.min_words"]
+    assert rows[2]["failed_rules"] == ["language"]
+
+
+def test_stop_words_are_asked_for_in_the_documents_language():
+    german = "Der Hund und die Katze liegen in der Sonne vor dem Haus, das nicht mehr bewohnt ist. " * 8
+    judged = {
+        code: judge(score([german], [code])).to_pylist()[0]["failed_rules"] for code in ("en", "de", "th")
+    }
+    assert "gopher_quality.min_stop_words" in judged["en"]
+    assert "gopher_quality.min_stop_words" not in judged["de"]
+    assert "gopher_quality.min_stop_words" not in judged["th"]  # no list
+
+
+# The cases of DCLM's own tests of its filters, as texts and bounds of ours.
+@pytest.mark.parametrize(
+    ("text", "rule", "passes", "fails"),
+    [
+        ("Hello\nHello\n\n\n\nHello", "dclm_repetition.duplicate_lines", 1, 0.99),
+        ("Hello, World.", "dclm_repetition.duplicate_lines", 0, None),
+        ("Hello, World.\nHello, World.\n\nHello", "dclm_repetition.duplicate_lines", 0.68, 0.66),
+        ("Hello, World.\nHello, World.\n\nHello", "dclm_repetition.duplicate_line_characters", 0.85, 0.83),
+        ("a b.\n\na b.\n\na b.\nc", "dclm_repetition.duplicate_paragraphs", 0.67, 0.66),
+        ("hello", "dclm_repetition.top_2gram", 0, None),
+        ("hello world hello world hello world", "dclm_repetition.top_2gram", 1, 0.99),
+        ("hello world hello world hello world", "dclm_repetition.top_4gram", 1.34, 0.99),
+        ("hello   world hello apple.... world hello\n world hello", "dclm_repetition.top_3gram", 0.76, 0.74),
+        ("hello   world hello apple.... world hello\n world hello", "dclm_repetition.top_4gram", 0, None),
+        ("a b a b a b ab cd ab cd ab cd abc def abc def", "dclm_repetition.top_2gram", 0.41, 0.39),
+        ("Hello world. \n\n This is a test.", "dclm_quality.min_words", 6, 7),
+        ("Mr. Smith bought 2.5 kilograms of fruit.", "dclm_quality.min_words", 7, 8),
+        ("one line ends so. . .\n and one doesn't", "dclm_quality.max_ellipsis_lines", 0.51, 0.49),
+        ("so……\n…ends so…\nand not", "dclm_quality.max_ellipsis_lines", 0.67, 0.66),
+        ("a...b...c and no line's end", "dclm_quality.max_ellipsis_lines", 0.01, None),
+        ("● two lines\n* with bullets\n and one without", "dclm_quality.max_bullet_lines", 0.67, 0.66),
+        ("The best of the best", "dclm_quality.min_stop_words", 3, 4),
+        ("Then Tom and Sally withheld bees", "dclm_quality.min_stop_words", 1, 2),
+        ("The average word length is 4.33", "dclm_quality.min_mean_word_length", 4, 5),
+        ("The cat in the hat", "dclm_quality.min_mean_word_length", 2.8, 3),
+        ("Loquaciousness verylongwords", "dclm_quality.max_mean_word_length", 14, 10),
+        ("#hashtags #on #every #word", "dclm_quality.max_symbol_ratio", 1, 0.1),
+        ("#hashtags and ellipses both count. . .", "dclm_quality.max_symbol_ratio", 0.29, 0.25),
+        ("This sentence contains <1,000 non-alphabetic w0rd5 within it but >1.", "dclm_quality.min_alphabetic_words", 0.8, 0.9),
+    ],
+)  # fmt: skip
+def test_dclms_cases(text, rule, passes, fails):
+    family, key = rule.split(".")
+    assert rule not in verdict(text, "dclm", **{family: {key: passes}})["failed_rules"]
+    if fails is not None:
+        assert rule in verdict(text, "dclm", **{family: {key: fails}})["failed_rules"]
+
+
+# The cases of datatrove's own tests of its filters.
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("I am your father.\n" * 4, "gopher_repetition.duplicate_lines"),
+        ("I am your father.\n\n" * 4, "gopher_repetition.duplicate_paragraphs"),
+        ("I am groot.\n\nYou are a wizard.\n\nI am your father.\n\n" + f"{'x' * 30}.\n\n" * 2, "gopher_repetition.duplicate_paragraph_characters"),
+        ("I am groot.\nYou are a wizard.\nI am your father.\n" + f"{'x' * 40}.\n" * 2, "gopher_repetition.duplicate_line_characters"),
+        ("I am Frank, I am Frank, I am Frank", "gopher_repetition.top_2gram"),
+        ("I am Frank, you are Jhon. I am Frank. I am Frank you are Jhon", "gopher_repetition.top_3gram"),
+        ("I am a solo traveller " * 4 + GOOD[:215], "gopher_repetition.duplicate_5grams"),
+        ("I am too small...", "gopher_quality.min_words"),
+        ("I am " * 20, "gopher_quality.min_mean_word_length"),
+        ("interconnection " * 20, "gopher_quality.max_mean_word_length"),
+        ("# comment " * 20, "gopher_quality.max_hash_ratio"),
+        ("... comment " * 20, "gopher_quality.max_ellipsis_ratio"),
+        ("the ./!*?<><> apple <?////> orange  ++ interconnection !<>??? have" * 20, "gopher_quality.min_alphabetic_words"),
+        ("No marks here\nAnother line without any\nStill none", "fineweb.min_terminal_lines"),
+        ("hi.\nbye.\nok.\nno.\nyes.", "fineweb.max_short_lines"),
+        ("\n".join(["a"] * 50), "fineweb.min_terminal_lines"),
+        ("", "fineweb.min_lines"),
+        ("Just one sentence.", "c4.min_sentences"),
+    ],
+)  # fmt: skip
+def test_datatroves_cases(text, rule):
+    family = rule.split(".")[0]
+    alone = {"profiles": {"fineweb": [family], "code": ["code"], "books": ["books"]}}
+    bounds = {"gopher_quality": {"min_words": 10, "max_words": 1000}}
+    assert first_rule(text, **alone, **bounds) == rule
+
+
+def test_the_papers_words_stand_between_whitespace():
+    assert first_rule(GOOD, "gopher") is None
+    assert first_rule(GOOD[:150], "gopher") == "massivetext_quality.min_words"
+    assert (
+        "massivetext_quality.min_alphabetic_words" in verdict("a 1 2 , . - b " * 20, "gopher")["failed_rules"]
+    )
+    assert "massivetext_repetition.duplicate_5grams" in verdict(GOOD + GOOD, "gopher")["failed_rules"]
+
+
+@pytest.mark.parametrize("profile", ["fineweb", "dclm", "gopher"])
+def test_good_prose_passes_every_profile_of_prose(profile):
+    assert first_rule(GOOD, profile) is None
+
+
 def test_code_is_held_to_its_line_lengths_and_characters():
     source = "def double(x):\n    return 2 * x\n\n\nprint(double(21), double(4))\n"
     assert first_rule(source, "code") is None
@@ -93,12 +219,23 @@ def test_code_is_held_to_its_line_lengths_and_characters():
     assert first_rule(source * 20 + "x = '" + "ab" * 600 + "'\n", "code") == "code.max_line_length"
     assert first_rule("{}[]();,.<>" * 8 + "\n", "code") == "code.min_alphanumeric"
     assert first_rule("x = 1\n", "code") == "code.min_characters"
+    assert (
+        first_rule("# Automatically generated, don't edit\n" + source, "code") == "code.max_generated_markers"
+    )
+    assert first_rule('<?xml version="1.0"?>\n' + source, "code") == "code.max_xml_headers"
+    assert first_rule("1234567890 = 0987654321\n" * 5, "code") == "code.min_alphabetic"
+    data = "".join(f"'{'QUJDREVG' * 11}',\n" for _ in range(13))
+    assert first_rule(source + data, "code") == "code.max_encoded"
+    assert first_rule(source * 20 + "x = '" + "QUJD" * 20 + "'\n", "code") is None
 
 
 def test_books_are_long_and_made_of_letters():
     assert first_rule(GOOD * 5, "books") is None
     assert first_rule(GOOD, "books") == "books.min_words"
     assert first_rule("| 12 | 3.5 | ab |\n" * 300, "books") == "books.min_alphabetic"
+    heads = "".join(f"{GOOD}\nTHE HISTORY OF THE HARBOUR, VOLUME THE FIRST\n" for _ in range(2))
+    bound = {"books": {"max_duplicate_line_characters": 0.3}}
+    assert first_rule(heads, "books", **bound) == "books.max_duplicate_line_characters"
 
 
 def test_language_counts_only_where_it_was_detected():
@@ -119,8 +256,8 @@ def test_no_rows_give_no_verdicts():
 
 
 def test_an_unknown_profile_and_missing_signals_are_named():
-    with pytest.raises(ConfigError, match=r"no filter profile 'dclm'.*fineweb, code, books"):
-        judge(score([GOOD]), "dclm")
+    with pytest.raises(ConfigError, match=r"no filter profile 'fine'.*fineweb, dclm, gopher, code, books"):
+        judge(score([GOOD]), "fine")
     with pytest.raises(ConfigError, match="lack the signals real_words"):
         judge(score([GOOD]).drop_columns(["real_words"]))
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.filter import characters, reference
+from tasks.filter import breaks, characters, reference, reference_splits, stop_words
 from tasks.filter.counts import COUNTS, NGRAM_WORDS
 
 FRAGMENTS = [
@@ -38,25 +38,52 @@ FRAGMENTS = [
         "a.B",
         "1-2",
     ],
-    *["x" * 31, "y" * 1001],
+    *[
+        "x" * 31,
+        "y" * 1001,
+        ". . .",
+        "● ",
+        "* ",
+        "THE ",
+        "_a",
+        "a_b",
+        "カナ",
+        "かな",
+        "ไทย",
+        "½",
+        "e.g.",
+        "a:b",
+        "1;2",
+    ],
+    *[
+        "0x41, ",
+        "\\x4f",
+        "41 42 43 44 45 46 47 48 ",
+        "\\u00e9" * 3,
+        "QUJD" * 9,
+        "AUTO-generated",
+        "<?xml version=",
+    ],
 ]
 adversarial = st.lists(st.sampled_from(FRAGMENTS), max_size=60).map("".join)
 repetitive = st.lists(st.sampled_from(["a ", "b ", "cc, ", "\n", "a b. "]), max_size=120).map("".join)
 anything = st.text(st.characters(exclude_categories=[]), max_size=80)
 
 
-def count(texts, ngram_words=NGRAM_WORDS):
+def count(texts, ngram_words=NGRAM_WORDS, language="en"):
     from tasks.filter.kernel import count_all
-    from tasks.filter.scoring import _joined
+    from tasks.filter.scoring import batches
 
-    data, offsets = _joined([text.encode("utf-8", "surrogatepass") for text in texts])
+    data, offsets = next(iter(batches(texts)), (np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)))
     counts = np.zeros((len(texts), len(COUNTS)), dtype=np.int64)
-    count_all(data, offsets, characters.table(), ngram_words, counts)
+    rows = stop_words.rows([language] * len(texts))
+    tables = (characters.table(), breaks.break_table(), stop_words.tables())
+    count_all(data, offsets, rows, *tables, ngram_words, counts)
     return [dict(zip(COUNTS, row.tolist(), strict=True)) for row in counts]
 
 
-def assert_agree(text, ngram_words=NGRAM_WORDS):
-    assert count([text], ngram_words)[0] == reference.counts(text, ngram_words)
+def assert_agree(text, ngram_words=NGRAM_WORDS, language="en"):
+    assert count([text], ngram_words, language)[0] == reference.counts(text, ngram_words, language)
 
 
 quick = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -158,3 +185,55 @@ def test_the_classes_of_the_kernel_are_those_of_the_table():
     assert len(characters.table()) == characters.TABLE_SIZE
     assert all(chr(cp).isspace() == bool(characters.table()[cp] & characters.SPACE) for cp in range(0x3001))
     assert all(chr(cp).isalpha() == bool(characters.table()[cp] & characters.LETTER) for cp in range(0x33000))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Hello World and all", ["Hello", "World", "and", "all"]),
+        ("e.g., a 1.4 floating points...", ["e.g", "a", "1.4", "floating", "points"]),
+        ("so...yeah it's 1,000 _x a_b", ["so", "yeah", "it's", "1,000", "a_b"]),
+        ("漢字 カタカナ ひら é\u0301t ½", ["漢", "字", "カタカナ", "ひ", "ら", "é\u0301t", "½"]),
+    ],
+)
+def test_a_word_of_the_annex_is_what_its_rules_say(text, words):
+    assert reference_splits.annex_words(text) == words
+    assert count([text])[0]["dclm_ngram_characters"] == sum(map(len, words))
+
+
+def test_all_copies_of_an_ngram_count_and_no_word_twice():
+    found = count(["hello world hello\n world hello. apple world hello world hello world hello world"])[0]
+    assert found["dclm_duplicate_5gram"] == 60
+    assert found["dclm_ngram_characters"] == 65
+    assert found["dclm_top_4gram"] == 3 * len("helloworldhelloworld")
+
+
+def test_of_equally_frequent_ngrams_the_longest_counts_for_dclm():
+    assert count(["a b a b a b ab cd ab cd ab cd abc def abc def"])[0]["dclm_top_2gram"] == 12
+
+
+def test_stop_words_are_those_of_the_texts_language():
+    assert count(["der Hund und die Katze"], language="de")[0]["stop_words"] == 3
+    assert count(["der Hund und die Katze"])[0]["stop_words"] == 0
+    assert_agree("der Hund und die Katze liegen in der Sonne", language="de")
+    assert_agree("и вот он пришёл в дом", language="ru")
+
+
+@pytest.mark.parametrize("language", stop_words.STOP_WORDS)
+def test_every_listed_stop_word_is_found(language):
+    listed = set(stop_words.STOP_WORDS[language].split())
+    assert count([" ".join(sorted(listed))], language=language)[0]["stop_words"] == len(listed)
+
+
+def test_encoded_data_is_measured():
+    found = count(["x = '" + "QUJDREVG" * 20 + "'\n"])[0]
+    assert (found["encoded_characters"], found["longest_encoded"]) == (160, 160)
+    assert count(["k = { 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48 }"])[0]["longest_encoded"] == 46
+    assert count(["only words stand here, and 12 of them are short"])[0]["encoded_characters"] == 0
+    assert count(["'" + "\\u00e9" * 8 + "'"])[0]["longest_encoded"] == 48
+
+
+def test_generated_files_are_told_by_their_first_five_lines():
+    assert count(["// This file is generated.\nint a;"])[0]["generated_markers"] == 1
+    assert count(["\n" * 5 + "// autogenerated"])[0]["generated_markers"] == 0
+    assert count(['<?xml version="1.0"?>'])[0]["xml_headers"] == 1

@@ -68,7 +68,14 @@ def run_both(folder, documents, **config):
 def test_every_document_has_signals_in_its_order(tmp_path):
     run_both(tmp_path, DOCUMENTS_IN)
     table = pq.read_table(tmp_path / "signals" / "00000-source.parquet")
-    assert table.column_names == ["id", "language", "language_score", *SIGNALS, "bytes"]
+    assert table.column_names[:5] == [
+        "id",
+        "language",
+        "language_score",
+        "second_language",
+        "second_score",
+    ]
+    assert table.column_names[5:] == [*SIGNALS, "bytes"]
     assert table["id"].to_pylist() == ["d3", "d1", "d4", "d2", "d5"]
     assert table["language"].to_pylist()[:2] == ["en", "fr"]
 
@@ -151,14 +158,16 @@ def test_thresholds_are_no_part_of_the_signals_and_the_model_is(tmp_path):
     inputs = FolderInputs(**{"ingest/documents": [tmp_path / "a.parquet", tmp_path / "b.parquet"]})
     shards = signals.partition(signals.Config(language_model="mine.bin"), inputs)
     assert [shard.key for shard in shards] == ["a", "b"]
-    assert set(shards[0].config) == {"language_prefix", "unicode"}
+    assert set(shards[0].config) == {"language_sample", "unicode"}
     (model,) = shards[0].inputs["language_model"]
     assert (model.path, model.digest) == ("/pipeline/mine.bin", "digest of mine.bin")
 
 
 def test_a_misspelt_family_or_kind_is_an_error():
-    with pytest.raises(ValidationError, match="no filter family 'gopher'"):
+    with pytest.raises(ValidationError, match=r"profiles\.fineweb\.gopher\n"):
         verdicts.Config.model_validate({"profiles": {"fineweb": ["gopher"]}})
+    with pytest.raises(ValidationError, match=r"profiles\.fineweb\.c4\.min_sentence\n"):
+        verdicts.Config.model_validate({"profiles": {"fineweb": {"c4": {"min_sentence": 3}}}})
     with pytest.raises(ValidationError, match="no profile 'prose'"):
         verdicts.Config.model_validate({"kinds": {"web": "prose"}})
     with pytest.raises(ValidationError, match="min_word"):
