@@ -1,0 +1,163 @@
+"""Node filter-edits: lines that no author wrote and personal data taken out of the texts, and a record of it.
+
+The only place of the filter stage where a text changes. The rows of `documents` are those that came in, in their
+order: a text of which nothing is left stays as an empty one, and the rules of the filter drop it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.filter import lines
+from tasks.filter.pii import Config as Personal
+from tasks.filter.pii import Kind
+from tasks.node import Config as NodeConfig
+from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tasks.filter.editing import Edited
+
+VERSION = 1
+PACKAGES: tuple[str, ...] = ()
+INPUTS = ("ingest/documents",)
+VOLATILE = ("samples",)
+
+SAMPLES = 12  # removed passages of a rule that a shard keeps to be looked at
+SAMPLE_BYTES = 400
+
+
+class Edits(lines.Config):
+    """Which lines and marks are taken out of which documents.
+
+    kinds: the document kinds that are edited; source code shouldn't be.
+    control_characters: what no text has a use for; form feeds and the like become newlines.
+    citations: markers as on Wikipedia, [1] and [edit]: "all" as datatrove has it (C4's rule), or "careful", where
+    they can't be a program's subscripts (`marks.citation_edits`).
+    """
+
+    kinds: tuple[Kind, ...] = ("web", "text")
+    control_characters: bool = True
+    citations: lines.Mode | None = "careful"
+
+
+class Config(NodeConfig):
+    """edits: lines and marks; pii: personal data."""
+
+    edits: Edits = Edits()
+    pii: Personal = Personal()
+
+
+def partition(config: Config, inputs: Inputs) -> list[Shard]:
+    """One shard for each file of documents."""
+    return [
+        Shard(key=item.key, config=config.identity(), inputs={"documents": [item]})
+        for item in inputs["ingest/documents"]
+    ]
+
+
+def process(shard: Shard, out: Path) -> ShardResult:
+    """Writes documents.parquet, edits.parquet (id, rule, count, bytes taken out; by id), and samples.parquet."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from tasks.document import DOCUMENTS, TableWriter, read_batches
+    from tasks.filter.editing import Editor, edit_texts
+
+    config = Config.model_validate(dict(shard.config))
+    editor = Editor(config.edits, config.pii)
+    schemas = _schemas()
+    record = _Record()
+    with (
+        TableWriter(out / "documents.parquet", DOCUMENTS) as documents,
+        TableWriter(out / "edits.parquet", schemas["edits"], sort_by="id") as edits,
+        TableWriter(out / "samples.parquet", schemas["samples"]) as samples,
+    ):
+        for batch in read_batches([shard.inputs["documents"][0].path], DOCUMENTS.names, rows=256):
+            edited = edit_texts(batch.column("text"), batch.column("kind").to_pylist(), editor)
+            ids = batch.column("id")
+            for row in edited.changed:
+                for entry in record.edits(ids[row].as_py(), edited, row):
+                    edits.write(entry)
+                for entry in record.samples(ids[row].as_py(), edited, row):
+                    samples.write(entry)
+            columns = [edited.texts if name == "text" else batch.column(name) for name in DOCUMENTS.names]
+            documents.write_table(pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS))
+            sizes = [
+                int(pc.sum(pc.binary_length(column)).as_py() or 0)
+                for column in (batch.column("text"), edited.texts)
+            ]
+            record.add(batch.num_rows, *sizes)
+    return ShardResult(metrics=record.metrics)
+
+
+def _schemas() -> dict[str, pa.Schema]:
+    import pyarrow as pa
+
+    count = [("count", pa.int64()), ("bytes", pa.int64())]
+    return {
+        "edits": pa.schema([("id", pa.string()), ("rule", pa.string()), *count]),
+        # replacement: what stands there then; personal data is masked.
+        "samples": pa.schema([(name, pa.string()) for name in ("id", "rule", "text", "replacement")]),
+    }
+
+
+class _Record:
+    """Counts what a shard's edits did.
+
+    metrics: the funnel's keys (no document is dropped), `edits`: {rule: {documents, count, bytes}}, `edited`: the
+    documents that any edit changed, `emptied`: those of which nothing but whitespace is left.
+    """
+
+    def __init__(self) -> None:
+        self.rules: dict[str, Counter[str]] = {}
+        self.shown: Counter[str] = Counter()
+        self.totals: Counter[str] = Counter()
+
+    def add(self, documents: int, before: int, after: int) -> None:
+        self.totals.update(documents=documents, bytes_in=before, bytes_out=after)
+
+    def edits(self, id: str, edited: Edited, row: int) -> list[dict[str, Any]]:
+        """The rows of `edits` for one changed document, by rule."""
+        counts: dict[str, Counter[str]] = {}
+        for start, end, _, rule in edited.changed[row][1]:
+            counts.setdefault(rule, Counter()).update(count=1, bytes=end - start)
+        for rule, numbers in counts.items():
+            self.rules.setdefault(rule, Counter()).update(documents=1, **numbers)
+        self.totals.update(edited=1, emptied=not edited.texts[row].as_py().strip())
+        return [{"id": id, "rule": rule, **counts[rule]} for rule in sorted(counts)]
+
+    def samples(self, id: str, edited: Edited, row: int) -> list[dict[str, Any]]:
+        """The first edits of each rule, as long as the shard has room for more of it."""
+        from tasks.filter.editing import masked
+
+        text, edits = edited.changed[row]
+        found = []
+        for start, end, replacement, rule in edits:
+            if self.shown[rule] < SAMPLES:
+                self.shown[rule] += 1
+                taken = text[start : min(end, start + SAMPLE_BYTES)]
+                shown = masked(taken) if rule.startswith("pii.") else taken.decode("utf-8", "replace")
+                found.append({"id": id, "rule": rule, "text": shown, "replacement": replacement.decode()})
+        return found
+
+    @property
+    def metrics(self) -> Metrics:
+        return {
+            "documents_in": self.totals["documents"],
+            "documents_out": self.totals["documents"],
+            "bytes_in": self.totals["bytes_in"],
+            "bytes_out": self.totals["bytes_out"],
+            "dropped": {},
+            "edited": self.totals["edited"],
+            "emptied": self.totals["emptied"],
+            "edits": {rule: dict(numbers) for rule, numbers in sorted(self.rules.items())},
+        }
+
+
+def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
+    """The counts of all shards."""
+    return merge_metrics(result.metrics for result in results)

@@ -1,0 +1,85 @@
+"""Lines that the edits take out, and lines that only speak of the same things."""
+
+import pytest
+
+from tasks.filter.lines import Config, rule_of
+
+
+def rule(line, **config):
+    return rule_of(line.encode(), Config(**config))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sorry, you need to enable JavaScript to visit this website.",
+        "JavaScript seems to be disabled in your browser.",
+        "This email address is being protected from spambots. You need JavaScript enabled to view it.",
+        "Bitte aktivieren Sie JavaScript in Ihrem Browser.",
+        "Veuillez activer JavaScript dans votre navigateur.",
+        "Por favor, active JavaScript en su navegador.",
+    ],
+)
+def test_a_notice_to_turn_javascript_on_goes(line):
+    assert rule(line) == "javascript"
+    assert rule(line, javascript=None) is None
+
+
+def test_a_line_about_javascript_goes_only_by_c4s_own_rule():
+    line = "JavaScript closures keep the variables of the function that made them."
+    assert rule(line) is None
+    assert rule(line, javascript="all") == "javascript"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This website uses cookies to improve your experience. Accept Read More",
+        "We use cookies on our site. By continuing to use it you agree to our use of cookies.",
+        "Diese Website verwendet Cookies. Wenn du die Website weiterhin nutzt, stimmst du der Verwendung von Cookies zu.",
+        "Ce site utilise des cookies pour améliorer votre expérience.",
+        "Este sitio web utiliza cookies para que usted tenga la mejor experiencia de usuario.",
+        "Questo sito usa i cookies per migliorare la tua esperienza di navigazione.",
+    ],
+)
+def test_cookie_bars_go(line):
+    assert rule(line) == "cookies"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The cookies were baked in our oven, and you can use butter or margarine.",
+        "Return whether the cookie policy accepts the cookie.",
+        "HTTP cookies store the session's id on the client.",
+        "A cookie that the server sets is sent back with each request.",
+    ],
+)
+def test_lines_about_cookies_stay(line):
+    assert rule(line) is None
+
+
+def test_policy_phrases_go_where_a_visitor_is_to_agree_and_everywhere_by_c4s_own_rule():
+    notice = "By clicking “Post Your Answer”, you agree to our terms of service and privacy policy"
+    about = "The court found the privacy policy of the company misleading, because it hid what was sold."
+    assert rule(notice) == rule(about, policies="all") == "policies"
+    assert rule(about) is None
+    assert rule("You will have to accept the terms of use at the hub before the download starts.") is None
+    assert rule("word " * 60 + notice) is None  # a paragraph
+
+
+@pytest.mark.parametrize(
+    ("line", "end", "words"),
+    [
+        ("He left.", None, None),
+        ("A heading", "terminal_punctuation", "min_words"),
+        ("and so on ...", "terminal_punctuation", None),
+        ("“I know that”", None, None),
+        ("   ", None, None),
+    ],
+)
+def test_c4s_other_line_rules_are_options(line, end, words):
+    assert rule(line) is None
+    assert rule(line, terminal_punctuation=True) == end
+    if line.strip() != "He left.":
+        assert rule(line, min_words=3) == words

@@ -1,0 +1,138 @@
+"""The compiled pass misses no place: edits found with it are those found by looking everywhere."""
+
+import time
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tasks.filter import candidates, scan
+from tasks.filter.editing import Editor, edit_texts
+from tasks.filter.edits import Config, Edits
+
+FRAGMENTS = [
+    *" \n\t.,:;-+/()[]@_#%0123456789aAzZ…•’»é漢😀\0\x1b\x80\x85\ufeff\xa0\xad",
+    *[
+        "\n\n",
+        "\r\n",
+        "a@b.cc",
+        "jane.doe@mail.org",
+        "@mail.org",
+        "x" * 70,
+        "195.234.74.142",
+        "1.2.3.4",
+        "2a02:",
+        "::",
+    ],
+    *["2606:4700::6810:84e5", "2a02:8109:9a40:1234:5c3f:1111:2222:3333", "+49 561 9804848", "(612) 439-4474"],
+    *[
+        "Tel. ",
+        "call ",
+        "030/226 343-0",
+        "4111 1111 1111 1111",
+        "5500005555555559",
+        "DE89 3704 0044 0532 0130 00",
+    ],
+    *[
+        "DE89",
+        "\u00c2\xa0",
+        "[1]",
+        ".[2]",
+        "word.[3]",
+        "[edit]",
+        "[citation needed]",
+        "[",
+        "\x1b[31m",
+        "Version ",
+    ],
+    *[
+        "Read more",
+        "Share this",
+        "Tweet",
+        "ANZEIGE",
+        "Évènement",
+        "Cookie settings",
+        "cookies",
+        "JavaScript ",
+    ],
+    *["please enable JavaScript in your browser", "This site uses cookies to improve your experience"],
+    *["you agree to our terms of use", "Privacy Policy", "coo\u212aies", "3 words here", "\nShort\n"],
+]
+EVERYTHING = Edits(citations="all", javascript="all", policies="all", terminal_punctuation=True, min_words=3)
+EDITORS = [Editor(Config().edits, Config().pii), Editor(EVERYTHING, Config().pii)]
+
+
+def everywhere(text):
+    """All places there are, without the pass."""
+    lines, start = [], 0
+    for line in text.split(b"\n"):
+        if line:
+            lines.append((start, start + len(line)))
+        start += len(line) + 1
+    points = [(at, at + 1) for at in range(len(text))]
+    chains = {kind: [(0, len(text))] for kind in (candidates.PHONE, candidates.CARD, candidates.IPV4)}
+    return dict.fromkeys(range(9), points) | {candidates.LINE: lines} | chains
+
+
+def slowly(editor, text):
+    data = text.encode()
+    for start, end, replacement, _ in reversed(editor.edits_of(data, everywhere(data))):
+        data = data[:start] + replacement + data[end:]
+    return data.decode()
+
+
+def agree(texts):
+    column = pa.array(texts, pa.large_string())
+    for editor in EDITORS:
+        edited = edit_texts(column, ["web"] * len(texts), editor)
+        assert edited.texts.to_pylist() == [slowly(editor, text) for text in texts]
+        edited.texts.validate(full=True)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(st.sampled_from(FRAGMENTS), max_size=24).map("".join), min_size=1, max_size=4))
+def test_random_texts_of_what_matters(texts):
+    agree(texts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), min_size=1, max_size=4))
+def test_random_unicode(texts):
+    agree(texts)
+
+
+def test_a_text_ends_where_it_ends_whatever_follows_in_the_column():
+    agree(
+        ["Read more", "than [1", "] a@b", "@c.org +49", " 561 9804848", "", "\x1b[3", "1m", "2a02:", "DE89"]
+    )
+
+
+def test_slices_and_nulls_of_a_column_are_edited_like_whole_ones():
+    column = pa.array(["x@y.org", None, "Read more", "to z@y.org"], pa.large_string())
+    edited = edit_texts(column.slice(1), ["web"] * 3, EDITORS[0])
+    assert edited.texts.to_pylist() == ["", "", "to <EMAIL>"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["@", "1", "1 ", "a@", "a@a.", "a@b.cc ", "+1 ", "(1)", "1.", "4111 ", "2a02:", "[1]", "x.[1]", "\0", "\ufeff", "k",
+     "\n", "Read more\n", "cookie ", "1.2.3.4 ", "+49-"],
+)  # fmt: skip
+def test_one_huge_line_of_anything_takes_linear_time(piece):
+    text = piece * (150_000 // len(piece.encode()))
+    start = time.process_time()
+    edit_texts(pa.array([text], pa.large_string()), ["web"], EDITORS[0])
+    assert time.process_time() - start < 3  # at most 0.3 s on an idle machine
+
+
+def test_the_first_word_of_the_pass_is_that_of_the_plain_rule():
+    words = scan.word_table([b"read", "évènement".encode(), "Évènement".encode()])
+    lines = ["Read", "  • READ on", "«Évènement» x", "ready", "re ad", "reád", "12 read", "", "’s read", "…"]
+    known = {b"read", "évènement".encode(), "Évènement".encode()}
+    for line in lines:
+        data = np.frombuffer(line.encode(), dtype=np.uint8)
+        asked = np.array([1 << candidates.LINE])
+        places = scan.find_places(data, np.array([0, len(data)]), asked, words)
+        assert len(places) == (candidates.first_word(line.encode()) in known), line
