@@ -183,12 +183,19 @@ def _filter(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     rows = find(signals.files("signals"), id, near=known.get("_file"), exact=True) if signals else []
     measured = {name: value for name, value in rows[0].items() if name not in ("id", "_file")} if rows else {}
     rules = rule_facts(run, known.get("kind"), measured)
-    return Step(
-        step.stage,
-        step.verdict,
-        step.summary,
-        step.facts | rules | ({"signals": measured} if measured else {}),
-    )
+    facts = step.facts | rules | _edits(run, id, known) | ({"signals": measured} if measured else {})
+    return Step(step.stage, step.verdict, step.summary, facts)
+
+
+def _edits(run: Run, id: str, known: dict[str, Any]) -> dict[str, Any]:
+    """What was taken out of the text before its verdict: {"edits": {rule: "3 times, 120 bytes"}}, if anything."""
+    node = run.node("filter-edits")
+    rows = find(node.files("edits"), id, near=known.get("_file"), exact=True) if node else []
+    told = {}
+    for row in rows:
+        times = "once" if row["count"] == 1 else f"{figures.count(row['count'])} times"
+        told[str(row["rule"])] = f"{times}, {figures.count(row['bytes'])} bytes taken out"
+    return {"edits": told} if told else {}
 
 
 def _dedup(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.runs import mapping, numeric
@@ -20,8 +20,18 @@ class Drop:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """What one rule took out of texts: how often, in how many documents."""
+
+    rule: str
+    documents: int
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Passage:
-    """Documents and UTF-8 bytes into and out of one stage, and what was dropped in between, most first."""
+    """Documents and UTF-8 bytes into and out of one stage, and what was dropped or edited in between, most first."""
 
     stage: str
     documents_in: int
@@ -29,6 +39,7 @@ class Passage:
     bytes_in: int | None
     bytes_out: int | None
     drops: tuple[Drop, ...]
+    edits: tuple[Edit, ...] = ()
 
     @property
     def dropped(self) -> int:
@@ -54,14 +65,30 @@ def passage(manifest: Mapping[str, Any]) -> Passage | None:
     return Passage(stage, int(into), int(out), bytes_in, bytes_out, tuple(drops))
 
 
-def funnel(manifests: Iterable[Mapping[str, Any] | None]) -> list[Passage]:
-    """The passages of the stages, in the order given: a stage's last node speaks for it."""
+def edits(manifest: Mapping[str, Any]) -> tuple[Edit, ...]:
+    """What the rules of a node that edits texts took out, most bytes first."""
     found = []
+    for rule, counts in mapping(mapping(manifest.get("metrics")).get("edits")).items():
+        numbers = [int(numeric(mapping(counts).get(name)) or 0) for name in ("documents", "count", "bytes")]
+        found.append(Edit(str(rule), *numbers))
+    return tuple(sorted(found, key=lambda edit: (-edit.bytes, edit.rule)))
+
+
+def funnel(manifests: Iterable[Mapping[str, Any] | None]) -> list[Passage]:
+    """The passages of the stages, in the order given: a stage's last node speaks for it.
+
+    Where a node before it edits texts, the stage's bytes in are those before the edits.
+    """
+    found = []
+    edited: dict[str, Passage] = {}
     for manifest in manifests:
+        if manifest and edits(manifest) and (before := passage(manifest)):
+            edited[before.stage] = replace(before, edits=edits(manifest))
         if manifest and manifest.get("node") == (
             manifest.get("stage") or stage_of(str(manifest.get("node")))
         ):
             step = passage(manifest)
             if step is not None:
-                found.append(step)
+                first = edited.get(step.stage)
+                found.append(replace(step, bytes_in=first.bytes_in, edits=first.edits) if first else step)
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flows import (
     report_corpus,
+    report_edits,
     report_model,
     report_overview,
     report_quality,
@@ -30,6 +31,7 @@ SECTIONS: Sequence[tuple[str, str, Callable[[Run], Section]]] = (
     ("sources", "Sources", report_corpus.sources),
     ("duplicates", "Duplicates", report_removed.duplicates),
     ("contamination", "Contamination", report_removed.contamination),
+    ("edits", "Edits", report_edits.edits_section),
     ("dropped", "Dropped documents", report_removed.dropped),
     ("training", "Training", report_model.training),
     ("scores", "Scores", report_model.score_section),

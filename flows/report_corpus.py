@@ -56,7 +56,17 @@ def _step(step: Passage, most_documents: int, most_bytes: int, failed: dict[str,
     documents = charts.bar(shares, most_documents, 16)
     text = [(step.bytes_out or 0, "c0", f"{figures.size(step.bytes_out)} of text kept")]
     size = charts.bar(text, most_bytes, 5) if step.bytes_out else None
-    return tag("div", said, documents, size, _rules(step, failed), class_="step")
+    return tag("div", said, documents, size, _edited(step), _rules(step, failed), class_="step")
+
+
+def _edited(step: Passage) -> Content:
+    """How many bytes edits took, and the rules that took most; `report_edits` has the rest."""
+    if not step.edits:
+        return None
+    most = [join(report_parts.name(edit.rule), f" {figures.size(edit.bytes)}") for edit in step.edits[:3]]
+    total = figures.size(sum(edit.bytes for edit in step.edits))
+    return tag("p", f"{total} taken out of texts by edits: ", [[", " if at else "", one] for at, one in enumerate(most)],
+               " and more" if len(step.edits) > 3 else None, class_="soft")  # fmt: skip
 
 
 def _rules(step: Passage, failed: dict[str, Any]) -> Content:

@@ -126,7 +126,7 @@ def _hits(node: Node) -> Content:
 def dropped(run: Run) -> Section:
     """A few of the documents that each rule dropped, to see whether it is right."""
     parts = []
-    upstream = run.node("ingest")
+    upstream = run.node("filter-edits") or run.node("ingest")
     for name in JUDGES:
         node = run.node(name)
         if node is None:

@@ -183,18 +183,28 @@ def _overlap() -> Overlap:
     return Overlap()
 
 
+def _measured_otherwise(run: Run, settings: Settings, name: str) -> bool:
+    """Whether the pipeline file configures a node otherwise than the run did."""
+    node, mine = run.node(name), settings.configs[name]
+    if node is None:
+        return False
+    try:
+        return bool(type(mine).model_validate(node.config).identity() != mine.identity())
+    except ValueError:  # another version's configuration
+        return True
+
+
 def _with_notes(found: Tuning, run: Run, settings: Settings) -> Tuning:
     from dataclasses import replace
 
     notes = []
-    node, signals = run.nodes.get("filter"), run.node("filter-signals")
+    node = run.nodes.get("filter")
     counted = numeric(node.metrics.get("documents_out")) if node is not None else None
     if counted is not None and counted != found.before.kept:
         notes.append(
             f"the run kept {counted:,} documents, its rules as they are coded now keep {found.before.kept:,}"
         )
-    mine = settings.configs["filter-signals"].identity()
-    if signals is not None and any(signals.config.get(name) != value for name, value in mine.items()):
+    if any(_measured_otherwise(run, settings, name) for name in ("filter-edits", "filter-signals")):
         notes.append("the pipeline file also changes what is measured, which needs a run: `smelt plan`")
     after: Any = settings.configs["filter"]
     used = {family for profile in set(after.kinds.values()) for family in after.profiles[profile]}

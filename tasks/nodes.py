@@ -7,8 +7,10 @@ from types import ModuleType
 
 NODES: dict[str, str] = {
     "ingest": "tasks.ingest.node",
+    "filter-edits": "tasks.filter.edits",
     "filter-classifier": "tasks.filter.classifier",
     "filter-signals": "tasks.filter.signals",
+    "filter-hosts": "tasks.filter.hosts",
     "filter": "tasks.filter.verdicts",
     "dedup-signatures": "tasks.dedup.signatures",
     "dedup-matches": "tasks.dedup.matches",

@@ -3,7 +3,8 @@
 C4 removes lines and then looks at what is left. Here no line is removed: lines that C4 would remove (a word
 over 1,000 characters, fewer than three words, "javascript", a policy phrase) don't count as sentences, and
 "lorem ipsum" and the curly bracket are looked for in the lines that C4 would have reached. As in FineWeb, a
-line need not end in a punctuation mark.
+line need not end in a punctuation mark. The texts come here after the edits of `filter-edits`: what one of them
+took counts nowhere; a line with "javascript" or a policy phrase counted for no sentence here before either.
 """
 
 from __future__ import annotations

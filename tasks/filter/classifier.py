@@ -22,7 +22,7 @@ from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
 
 VERSION = 1
 PACKAGES = ("fasttext",)
-DOCUMENTS = "ingest/documents"  # what a source's texts are taken from: what filter-signals scores
+DOCUMENTS = "filter-edits/documents"  # what a source's texts are taken from: what filter-signals scores
 INPUTS = (DOCUMENTS,)
 SINGLE = True
 

@@ -17,9 +17,11 @@ from tasks.filter import (
     massivetext_quality,
     massivetext_repetition,
     quality,
+    url,
 )
 
 FAMILIES: dict[str, ModuleType] = {
+    "url": url,
     "language": language,
     "gopher_repetition": gopher_repetition,
     "gopher_quality": gopher_quality,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ VERDICTS = pa.schema(
     ]
 )
 
+# Families whose signals aren't measured from the text alone, and one of the columns they need.
+MEASURED_APART = {"language": "language", "url": "url_hard_words"}
+
 
 def judge(
     scores: pa.Table | pa.RecordBatch, profile: str = "fineweb", config: Config | None = None
@@ -30,7 +34,7 @@ def judge(
     """A verdict for each row of signals: the columns of `VERDICTS`, in the rows' order.
 
     scores: what `score` returns; with the columns `language` and `language_score` beside it the language rule
-    is applied too, without them it is left out.
+    is applied too, with a URL's signals its rules; without them these are left out.
     profile: a name in `config.profiles`, which says which families run and in which order.
     config: the thresholds; the defaults of `tasks.filter.verdicts.Config` if not given. Those of
     `config.languages` need the column `language`.
@@ -55,15 +59,17 @@ def judge(
 
 def _judge(scores: pa.Table | pa.RecordBatch, profile: str, config: Any) -> pa.Table:
     """Verdicts by the sections of a resolved configuration."""
-    families = [
-        name for name in config.profiles[profile] if name != "language" or "language" in scores.schema.names
-    ]
-    rules = active_rules(config, families)
+    rules = active_rules(config, measured_families(config.profiles[profile], scores.schema.names))
     columns = _columns(scores, rules)
     values = [rule.values(columns, getattr(config, family)) for family, rule, _ in rules]
     failed = [rule.fails(seen, limit) for (_, rule, limit), seen in zip(rules, values, strict=True)]
     names = [rule_name(family, rule) for family, rule, _ in rules]
     return _verdicts(scores.num_rows, names, values, [limit for _, _, limit in rules], failed)
+
+
+def measured_families(families: Iterable[str], names: Collection[str]) -> list[str]:
+    """The families whose signals can be among the columns `names`."""
+    return [name for name in families if MEASURED_APART.get(name) in (None, *names)]
 
 
 def rule_name(family: str, rule: Rule) -> str:

@@ -45,11 +45,11 @@ def held_against(signals: Any, profile: str, config: Any) -> list[Held]:
     import numpy as np
 
     from tasks.filter.families import FAMILIES
-    from tasks.filter.judging import rule_name
+    from tasks.filter.judging import measured_families, rule_name
     from tasks.filter.profiles import resolve
 
     names = signals.schema.names
-    families = [name for name in config.profiles[profile] if name != "language" or "language" in names]
+    families = measured_families(config.profiles[profile], names)
     columns = {name: _array(signals.column(name)) for name in names}
     languages = [name for name in config.languages if "language" in names]
     groups = [(np.full(signals.num_rows, True), resolve(config, profile))]

@@ -24,9 +24,9 @@ from tasks.filter.families import FAMILIES
 from tasks.node import Config as NodeConfig
 
 DEFAULTS: dict[str, tuple[str, ...]] = {
-    "fineweb": ("language", "gopher_repetition", "gopher_quality", "c4", "fineweb"),  # datatrove's semantics
-    "dclm": ("language", "dclm_quality", "dclm_repetition"),
-    "gopher": ("language", "massivetext_quality", "massivetext_repetition"),  # the paper's
+    "fineweb": ("url", "language", "gopher_repetition", "gopher_quality", "c4", "fineweb"),  # datatrove's semantics
+    "dclm": ("url", "language", "dclm_quality", "dclm_repetition"),
+    "gopher": ("url", "language", "massivetext_quality", "massivetext_repetition"),  # the paper's
     "code": ("code",),
     "books": ("books",),
 }

@@ -1,4 +1,4 @@
-"""Node filter-signals: language and text signals of every document, one row each, in the documents' order.
+"""Node filter-signals: language, text and URL signals of every document, one row each, in the documents' order.
 
 Thresholds are not here: changing one reads no text again.
 """
@@ -13,15 +13,16 @@ from typing import Any
 from pydantic import Field
 
 from tasks.errors import ConfigError
-from tasks.filter import language
+from tasks.filter import language, url_lists
 from tasks.filter.quality import SIGNAL
 from tasks.filter.quality import Config as Quality
+from tasks.filter.url_lists import Config as UrlListsConfig
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
 VERSION = 3
 PACKAGES = ("fasttext", "fasttext-predict", "fasttext-wheel")
-INPUTS = ("ingest/documents", "filter-classifier/classifier")
+INPUTS = ("filter-edits/documents", "filter-classifier/classifier")
 
 
 class Config(NodeConfig):
@@ -31,11 +32,13 @@ class Config(NodeConfig):
     language_sample: bytes of a document that the model sees, in windows spread over it.
     quality: the classifier whose score is a signal more; null: none. Content and label are identity, its training
         is that of filter-classifier.
+    url_lists: what URLs are held against.
     """
 
     language_model: str | None = not_identity(None)
     language_sample: int = Field(language.SAMPLE, ge=64)
     quality: Quality | None = not_identity(None)
+    url_lists: UrlListsConfig = UrlListsConfig()
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
@@ -44,7 +47,7 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
     model = inputs.file(Path(path), "language-model")
     # Python's character tables decide what is a letter.
     identity = config.identity() | {"unicode": unicodedata.unidata_version}
-    sides = {"language_model": [model]}
+    sides = {"language_model": [model], **url_lists.list_inputs(config.url_lists, inputs)}
     if config.quality is not None:
         identity |= {
             "quality": {name: getattr(config.quality, name) for name in ("positive_label", "prefix")}
@@ -52,7 +55,7 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
         sides |= {"classifier": [_classifier(config.quality, inputs)]}
     return [
         Shard(key=item.key, config=identity, inputs={"documents": [item], **sides})
-        for item in inputs["ingest/documents"]
+        for item in inputs["filter-edits/documents"]
     ]
 
 
@@ -67,8 +70,8 @@ def _classifier(section: Quality, inputs: Inputs) -> Input:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes signals.parquet: id, language and runner-up with their scores, the columns of `scoring.SCHEMA`, `bytes` of
-    UTF-8 text.
+    """Writes signals.parquet: id, language and runner-up with their scores, the columns of `scoring.SCHEMA` and
+    `url_lists.schema`, `bytes` of UTF-8 text.
 
     With a classifier, `quality_score` too: the probability of its positive label.
     """
@@ -84,15 +87,17 @@ def process(shard: Shard, out: Path) -> ShardResult:
     languages += [("second_language", pa.string()), ("second_score", pa.float64())]
     judge = _quality(shard)
     tail = [("bytes", pa.int64()), *([(SIGNAL, pa.float64())] if judge else [])]
-    schema = pa.schema([("id", pa.string()), *languages, *scoring.SCHEMA, *tail])
+    schema = pa.schema([("id", pa.string()), *languages, *scoring.SCHEMA, *url_lists.schema(), *tail])
+    lists = url_lists.load_lists(shard.config["url_lists"]["own"], shard.inputs)
     count = size = 0
     with TableWriter(out / "signals.parquet", schema) as writer:
-        for batch in read_batches([shard.inputs["documents"][0].path], ["id", "text"], rows=256):
+        for batch in read_batches([shard.inputs["documents"][0].path], ["id", "text", "url"], rows=256):
             texts = batch.column("text")
             found = language.detect(texts, model=model, sample=sample)
             signals = scoring.score(texts, found["language"])
             sizes = pc.fill_null(pc.binary_length(texts), 0).cast(pa.int64())
-            columns = [batch.column("id"), *found.columns, *signals.columns, sizes]
+            addresses = url_lists.measure(batch.column("url"), lists)
+            columns = [batch.column("id"), *found.columns, *signals.columns, *addresses, sizes]
             if judge:
                 columns.append(pa.array(judge(texts.to_pylist())))
             writer.write_table(pa.table(columns, schema=schema))

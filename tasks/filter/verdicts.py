@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VERSION = 2
 PACKAGES: tuple[str, ...] = ()
-INPUTS = ("ingest/documents", "filter-signals/signals")
+INPUTS = ("filter-edits/documents", "filter-signals/signals", "filter-hosts/hosts")
 
 KINDS = ("web", "text", "code", "book")
 
@@ -68,15 +68,17 @@ Config: Any = create_model("Config", __base__=_Profiles, __module__=__name__, **
 
 
 def partition(config: Any, inputs: Inputs) -> list[Shard]:
-    """One shard for each file of documents, with the signals of the same key."""
+    """One shard for each file of documents, with the signals and, under a cap, the hosts of the same key."""
     signals = {item.key: item for item in inputs["filter-signals/signals"]}
+    hosts = {item.key: item for item in inputs["filter-hosts/hosts"]} if config.url.caps else {}
     return [
         Shard(
             key=item.key,
             config=config.identity(),
-            inputs={"documents": [item], "signals": [signals[item.key]]},
+            inputs={"documents": [item], "signals": [signals[item.key]]}
+            | ({"hosts": [hosts[item.key]]} if hosts else {}),
         )
-        for item in inputs["ingest/documents"]
+        for item in inputs["filter-edits/documents"]
     ]
 
 
@@ -110,19 +112,24 @@ def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metric
 
 
 def _paired(shard: Shard) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """Batches of documents and of their signals, row by row the same documents."""
+    """Batches of documents and of their signals (and hosts), row by row the same documents."""
     from tasks.document import DOCUMENTS, read_batches
 
     path = shard.inputs["signals"][0].path
     signals = _Rows(read_batches([path], rows=1024))
+    hosts = [_Rows(read_batches([file.path], rows=1024)) for file in shard.inputs.get("hosts", ())]
     for documents in read_batches([shard.inputs["documents"][0].path], DOCUMENTS.names, rows=256):
         if not documents.num_rows:
             continue
         found = signals.take(documents.num_rows)
-        if not found.column("id").equals(documents.column("id")):
+        places = [rows.take(documents.num_rows) for rows in hosts]
+        if not all(part.column("id").equals(documents.column("id")) for part in (found, *places)):
             raise StageError(
                 f"{path} doesn't hold the signals of the documents {shard.key}: force filter-signals."
             )
+        for part in places:
+            for name in ("host_rank", "host_share"):
+                found = found.append_column(name, part.column(name))
         yield documents, found
 
 

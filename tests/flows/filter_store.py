@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.document import DOCUMENTS, ledger_writer
-from tasks.filter import signals, verdicts
+from tasks.filter import signals, url_lists, verdicts
 from tasks.filter.scoring import SCHEMA
 from tasks.node import Input
 
@@ -22,6 +22,7 @@ FINE: dict[str, Any] = {
     "alphabetic_word_ratio": 0.9, "mean_line_length": 90.0, "terminal_line_ratio": 0.8, "short_line_ratio": 0.1,
     "newline_word_ratio": 0.05, "letter_ratio": 0.95, "alphanumeric_ratio": 0.8,
 }  # fmt: skip
+URL = vars(url_lists.Measured())  # of a URL with nothing against it
 RUN = "20261122-063000-ab12"
 # The node whose documents the filter judges.
 JUDGED = next(name for name in verdicts.INPUTS if name.endswith("/documents")).split("/")[0]
@@ -77,7 +78,7 @@ def _document(id: str, source: str, changes: Mapping[str, Any], mark: str) -> di
 
 
 def _signals(id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": id, "bytes": 1000} | dict.fromkeys(SCHEMA.names, 0) | FINE | {
+    return {"id": id, "bytes": 1000} | dict.fromkeys(SCHEMA.names, 0) | URL | FINE | {
         name: value for name, value in changes.items() if name not in ("kind", "url", "text")
     }  # fmt: skip
 
@@ -86,7 +87,13 @@ def _signal_schema(part: Sequence[tuple[str, Mapping[str, Any]]]) -> pa.Schema:
     head = [("id", pa.string()), ("language", pa.string()), ("language_score", pa.float64())]
     scored = any("quality_score" in changes for _, changes in part)
     return pa.schema(
-        [*head, *SCHEMA, ("bytes", pa.int64()), *([("quality_score", pa.float64())] if scored else [])]
+        [
+            *head,
+            *SCHEMA,
+            *url_lists.schema(),
+            ("bytes", pa.int64()),
+            *([("quality_score", pa.float64())] if scored else []),
+        ]
     )
 
 

@@ -28,7 +28,8 @@ HOSTILE = (
     "NUL\x00 ]]></style></svg><!-- &lt; ${x} [bold]| `a`"
 )
 SECONDS = {
-    "ingest": 6.1, "filter-classifier": 1.1, "filter-signals": 4.2, "filter": 0.8, "dedup-signatures": 1.3, "dedup-matches": 0.6,
+    "ingest": 6.1, "filter-edits": 0.9, "filter-classifier": 1.1, "filter-signals": 4.2, "filter-hosts": 0.1,
+    "filter": 0.8, "dedup-signatures": 1.3, "dedup-matches": 0.6,
     "dedup": 0.4, "decontaminate": 1.9, "tokenize-train": 3.2, "tokenize": 4.4, "pretrain": 431.0,
     "evaluate": 38.2,
 }  # fmt: skip
@@ -201,7 +202,44 @@ class Builder:
             },
         }
 
+    def edits(self) -> None:
+        """Edits of every seventh document; the texts stay as they are."""
+        edited = self.documents[::7]
+        rules = ("edits.boilerplate", "pii.email", "edits.cookies")
+        rows = [
+            {"id": row["id"], "rule": rule + self.mark, "count": 2, "bytes": 31, "source": row["source"]}
+            for row in edited
+            for rule in rules[: 1 + len(row["text"]) % 3]
+        ]
+        self.ids["edited"] = rows[0]["id"]
+        self.sharded("filter-edits", "edits", sorted(rows, key=lambda row: row["id"]))
+        samples = [
+            row
+            | {
+                "text": "Share this | Tweet" + self.mark,
+                "replacement": "<EMAIL>" if "pii" in row["rule"] else "",
+            }
+            for row in rows[:30]
+        ]
+        self.sharded("filter-edits", "samples", samples)
+        self.sharded("filter-edits", "documents", self.documents, DOCUMENTS)
+        counts: dict[str, Counter[str]] = {}
+        for row in rows:
+            counts.setdefault(row["rule"], Counter()).update(documents=1, count=2, bytes=31)
+        size = sum(len(row["text"].encode("utf-8", "replace")) for row in self.documents)
+        self.metrics["filter-edits"] = {
+            "documents_in": len(self.documents),
+            "documents_out": len(self.documents),
+            "bytes_in": size + 31 * len(rows),
+            "bytes_out": size,
+            "dropped": {},
+            "edited": len(edited),
+            "emptied": 0,
+            "edits": {rule: dict(numbers) for rule, numbers in counts.items()},
+        }
+
     def filter(self) -> None:
+        self.edits()
         rows = []
         for row in self.documents:
             score = round(min(1.0, self.random.betavariate(8, 1.2)), 4)
@@ -504,7 +542,7 @@ class Builder:
         entries = []
         names = list(NODES)[: list(NODES).index(upto) + 1]
         for node in names:
-            status = "reused" if node in ("ingest", "filter-signals") else "done"
+            status = "reused" if node in ("ingest", "filter-edits", "filter-signals") else "done"
             broken = failed is not None and names.index(node) >= names.index(failed)
             if broken:
                 status = "failed" if node == failed else "waiting"

@@ -37,6 +37,15 @@ def test_a_filtered_document_tells_rule_score_and_threshold_and_ends_there(sampl
     assert "c4/min-sentences" in found["filter"].facts["failed rules"]
 
 
+def test_an_edited_document_tells_what_was_taken_out(sample_store):
+    edits = steps(sample_store, sample_store.ids["edited"])["filter"].facts["edits"]
+    assert edits["edits.boilerplate"] == "2 times, 31 bytes taken out"
+    assert "edits.boilerplate 2 times, 31 bytes" in render(story(sample_store, sample_store.ids["edited"]))
+    assert "edits" not in steps(sample_store, sample_store.ids["kept"])["filter"].facts or (
+        sample_store.ids["kept"] == sample_store.ids["edited"]
+    )
+
+
 def test_a_duplicate_names_its_survivor_and_the_survivor_its_cluster(sample_store):
     gone = steps(sample_store, sample_store.ids["duplicate"])["dedup"]
     assert gone.verdict == "dropped"

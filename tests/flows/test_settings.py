@@ -63,8 +63,8 @@ def test_a_node_that_is_not_wanted_is_no_part_of_the_dag(tmp_path):
     file.write_text(text)
     off = load_settings(file)
     assert not off.wants("filter-classifier")
-    assert off.upstream("filter-signals") == ["ingest"]
+    assert off.upstream("filter-signals") == ["filter-edits"]
     file.write_text(text + "filter: {quality: {positives: [good.txt], negatives: [{source: web}]}}\n")
     on = load_settings(file)
-    assert on.upstream("filter-signals") == ["ingest", "filter-classifier"]
+    assert on.upstream("filter-signals") == ["filter-edits", "filter-classifier"]
     assert on.configs["filter-classifier"].quality.positives[0].path == "good.txt"

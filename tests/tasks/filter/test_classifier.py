@@ -144,7 +144,7 @@ def test_a_file_that_gives_no_text_is_named_with_its_column(folder):
 
 
 def signal_rows(folder, section, classifier_file=None):
-    outputs = {"ingest/documents": sorted((folder / "documents").iterdir())}
+    outputs = {"filter-edits/documents": sorted((folder / "documents").iterdir())}
     if classifier_file:
         outputs["filter-classifier/classifier"] = [classifier_file]
     shards = signals.partition(signals.Config.model_validate({"quality": section}), Inputs(folder, **outputs))
@@ -178,7 +178,7 @@ def test_the_score_is_a_column_of_the_signals_and_a_rule_may_look_at_it(folder):
     assert config.identity()["quality"] == {"min_score": 0.5}  # how it was trained is no part of the verdicts
     again = signals.partition(
         signals.Config.model_validate({"quality": SMALL | FILES | {"epochs": 9, "min_score": 0.9}}),
-        Inputs(folder, **{"ingest/documents": [folder / "documents" / "crawl-00000.parquet"],
+        Inputs(folder, **{"filter-edits/documents": [folder / "documents" / "crawl-00000.parquet"],
                           "filter-classifier/classifier": [file]}),
     )  # fmt: skip
     assert again[0].config == shards[0].config

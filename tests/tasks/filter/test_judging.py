@@ -8,6 +8,7 @@ from tasks.filter import judge, score
 from tasks.filter.families import FAMILIES
 from tasks.filter.judging import VERDICTS, active_rules, rule_name
 from tasks.filter.scoring import SIGNALS
+from tasks.filter.url_lists import Measured
 from tasks.filter.verdicts import Config
 
 GOOD = """The history of the harbour begins with a small wall that the monks built to keep the sea out of
@@ -268,7 +269,11 @@ def test_every_rule_has_its_threshold_its_signal_and_a_name_of_its_own():
     everything = active_rules(Config(), always_there)
     names = [rule_name(family, rule) for family, rule, _ in everything]
     assert len(set(names)) == len(names)
-    assert {rule.signal for _, rule, _ in everything} <= {*SIGNALS, "language_score"}
+    assert {rule.signal for _, rule, _ in everything} <= {
+        *SIGNALS,
+        "language_score",
+        *Measured.__dataclass_fields__,
+    }
     for family in always_there:
         keys = {rule.key for rule in FAMILIES[family].RULES}
         assert keys == set(FAMILIES[family].Config.model_fields) - {"languages"}, family

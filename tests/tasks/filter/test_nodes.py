@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from folder_inputs import FolderInputs
 from pydantic import ValidationError
 
 from tasks.document import DOCUMENTS, LEDGER, Document, DocumentWriter
 from tasks.errors import StageError
 from tasks.filter import signals, verdicts
 from tasks.filter.scoring import SIGNALS
-from tasks.node import Input
+from tasks.filter.url_lists import schema as url_schema
 
 PROSE = """The history of the harbour begins with a small wall that the monks built to keep the sea out of
 their fields. It was repaired after every winter, and the records of the abbey tell what each repair had cost.
@@ -30,29 +31,13 @@ DOCUMENTS_IN = [
 ]
 
 
-class FolderInputs:
-    """What the frame hands to `partition`."""
-
-    def __init__(self, **outputs):
-        self.outputs = outputs
-
-    def __getitem__(self, name):
-        return [Input(name.split("/")[1], str(path), f"digest of {path.name}") for path in self.outputs[name]]
-
-    def resolve(self, path):
-        return Path("/pipeline") / path
-
-    def file(self, path, name):
-        return Input(name, str(path), f"digest of {path.name}")
-
-
 def run_both(folder, documents, **config):
     """The artifact of each node: folder/documents, folder/signals, then (shards, results, out)."""
     source = folder / "documents" / "00000-source.parquet"
     with DocumentWriter(source) as writer:
         for document in documents:
             writer.add(document)
-    outputs = {"ingest/documents": [source]}
+    outputs = {"filter-edits/documents": [source]}
     (shard,) = signals.partition(signals.Config(), FolderInputs(**outputs))
     (folder / "work").mkdir()
     signals.process(shard, folder / "work")
@@ -68,14 +53,16 @@ def run_both(folder, documents, **config):
 def test_every_document_has_signals_in_its_order(tmp_path):
     run_both(tmp_path, DOCUMENTS_IN)
     table = pq.read_table(tmp_path / "signals" / "00000-source.parquet")
-    assert table.column_names[:5] == [
+    assert table.column_names == [
         "id",
         "language",
         "language_score",
         "second_language",
         "second_score",
+        *SIGNALS,
+        *(name for name, _ in url_schema()),
+        "bytes",
     ]
-    assert table.column_names[5:] == [*SIGNALS, "bytes"]
     assert table["id"].to_pylist() == ["d3", "d1", "d4", "d2", "d5"]
     assert table["language"].to_pylist()[:2] == ["en", "fr"]
 
@@ -155,10 +142,10 @@ def test_signals_of_other_documents_are_refused(tmp_path):
 
 
 def test_thresholds_are_no_part_of_the_signals_and_the_model_is(tmp_path):
-    inputs = FolderInputs(**{"ingest/documents": [tmp_path / "a.parquet", tmp_path / "b.parquet"]})
+    inputs = FolderInputs(**{"filter-edits/documents": [tmp_path / "a.parquet", tmp_path / "b.parquet"]})
     shards = signals.partition(signals.Config(language_model="mine.bin"), inputs)
     assert [shard.key for shard in shards] == ["a", "b"]
-    assert set(shards[0].config) == {"language_sample", "unicode"}
+    assert set(shards[0].config) == {"language_sample", "unicode", "url_lists"}
     (model,) = shards[0].inputs["language_model"]
     assert (model.path, model.digest) == ("/pipeline/mine.bin", "digest of mine.bin")
 

@@ -1,0 +1,75 @@
+"""The report on edits: what was taken out of texts that stayed, by rule, with passages to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flows import charts, figures, report_parts, samples
+from flows.funnel import Edit, edits
+from flows.markup import Content, Markup, join, table, tag
+from flows.report_parts import Section, absent, stat, stats, sub
+from flows.runs import Node, Run, numeric
+from flows.text import one_line
+
+MOST_RULES = 24
+PER_RULE = 5
+
+
+def edits_section(run: Run) -> Section:
+    """Lines and marks that were removed, and personal data that was replaced."""
+    node = run.node("filter-edits")
+    if node is None:
+        return absent("edits", "Edits", "No texts were edited in this run, or that node hasn't finished.")
+    found = edits(node.manifest or {})
+    if not found:
+        return Section("edits", "Edits", "No rule had anything to take out of a text.")
+    lead = "Lines that no author wrote and personal data, taken out before a text is judged. Personal data is masked."
+    before, after, touched, emptied = (
+        numeric(node.metrics.get(name)) or 0 for name in ("bytes_in", "bytes_out", "edited", "emptied")
+    )
+    row = stats(
+        stat(figures.count(touched), "documents edited"),
+        stat(figures.count(sum(edit.count for edit in found)), "edits"),
+        stat(figures.size(before - after), "less text", figures.share(before - after, before)),
+        stat(figures.count(emptied), "texts left empty"),
+    )
+    return Section("edits", "Edits", lead, join(row, _rules(found), _samples(node, found)))
+
+
+def _rules(found: tuple[Edit, ...]) -> Markup:
+    most = found[0].bytes
+    rows: list[list[Content]] = [
+        [
+            report_parts.name(edit.rule),
+            figures.count(edit.documents),
+            figures.count(edit.count),
+            figures.size(edit.bytes),
+            charts.bar([(edit.bytes, "gone", f"{figures.size(edit.bytes)}")], most, 8),
+        ]
+        for edit in found[:MOST_RULES]
+    ]
+    return table(["rule", "documents", "edits", "bytes", ""], rows, numeric=(1, 2, 3), class_="rules")
+
+
+def _samples(node: Node, found: tuple[Edit, ...]) -> Content:
+    """A few passages of each rule, from as many files as have some."""
+    shown: dict[str, list[dict[str, Any]]] = {edit.rule: [] for edit in found[:MOST_RULES]}
+    for batch in samples.row_groups(node.files("samples"), most_rows=20_000).read(
+        ["rule", "text", "replacement", "id"]
+    ):
+        for row in batch.to_pylist():
+            kept = shown.get(str(row["rule"]))
+            if kept is not None and len(kept) < PER_RULE and row["text"] not in [one["text"] for one in kept]:
+                kept.append(row)
+    rows: list[list[Content]] = [
+        [
+            report_parts.name(rule) if at == 0 else None,
+            tag("q", one_line(row["text"], 200)),
+            tag("code", one_line(row["replacement"], 40)) if row["replacement"] else None,
+            tag("code", one_line(row["id"], 64)[:12]),
+        ]
+        for rule, kept in shown.items()
+        for at, row in enumerate(kept)
+    ]
+    head = ["rule", "taken out", "now", "document"]
+    return sub("Some of the passages", table(head, rows, class_="long")) if rows else None
