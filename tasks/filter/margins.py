@@ -55,7 +55,7 @@ def held_against(signals: Any, profile: str, config: Any) -> list[Held]:
     groups = [(np.full(signals.num_rows, True), resolve(config, profile))]
     groups += [(columns["language"] == name, resolve(config, profile, name)) for name in languages]
     held = []
-    for family, rule in ((family, rule) for family in families for rule in FAMILIES[family].RULES):
+    for family, rule in ((name, rule) for name in families for rule in FAMILIES[name].RULES):
         values = np.zeros(signals.num_rows)
         thresholds = np.full(signals.num_rows, np.nan)  # where the rule is turned off
         for rows, resolved in groups:

@@ -24,7 +24,8 @@ from tasks.filter.families import FAMILIES
 from tasks.node import Config as NodeConfig
 
 DEFAULTS: dict[str, tuple[str, ...]] = {
-    "fineweb": ("url", "language", "gopher_repetition", "gopher_quality", "c4", "fineweb"),  # datatrove's semantics
+    # datatrove's semantics
+    "fineweb": ("url", "language", "gopher_repetition", "gopher_quality", "c4", "fineweb"),
     "dclm": ("url", "language", "dclm_quality", "dclm_repetition"),
     "gopher": ("url", "language", "massivetext_quality", "massivetext_repetition"),  # the paper's
     "code": ("code",),
