@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -66,14 +66,21 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
                 f"ingest: source {source.name!r} has no files to read, only licences. Correct its paths."
             )
         for number, chunk in enumerate(_chunks(source, files, config.shard_bytes)):
-            repositories = {file.name.partition("/")[0] for file in chunk}
-            sides = [file for file in licences if file.name.partition("/")[0] in repositories]
+            sides = _above(chunk, licences)
             roles = {"files": chunk} | ({"licences": sides} if sides else {})
             shards.append(
                 Shard(f"{source.name}-{number:05d}", source.identity(), roles,
                       {"repeated_files": repeated if number == 0 else 0})
             )  # fmt: skip
     return shards
+
+
+def _above(files: Sequence[Input], licences: Sequence[Input]) -> list[Input]:
+    """The licences that stand in a folder above one of the files: a shard depends on no others."""
+    if not licences:
+        return []
+    folders = {str(folder) for file in files for folder in PurePosixPath(file.name).parents}
+    return [licence for licence in licences if licence.name.rpartition("/")[0] in folders]
 
 
 def _files(source: BaseSource, inputs: Inputs) -> tuple[list[Input], int]:
