@@ -94,7 +94,7 @@ def _collect(documents: pa.RecordBatch, places: Sequence[tuple[Path, int]], held
             continue
         margins, failed = rule.margins(), rule.failed()
         for side, mask in zip(found[rule.name], (failures == 0, failed & (failures == 1)), strict=True):
-            rows = np.nonzero(mask)[0]
+            rows = np.nonzero(mask & np.isfinite(margins))[0]
             nearest = rows[np.argsort(np.abs(margins[rows]), kind="stable")[: each * 4]]
             for row in nearest:
                 document = documents.slice(int(row), 1).to_pylist()[0]
