@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import WrapValidator, create_model
+from pydantic import PlainSerializer, WrapValidator, create_model
 
 from tasks.filter.families import FAMILIES
 from tasks.node import Config as NodeConfig
@@ -56,7 +56,7 @@ def _given(value: Any, check: Any) -> Thresholds:
     }
 
 
-FamilyThresholds = Annotated[Families, WrapValidator(_given)]
+FamilyThresholds = Annotated[Families, WrapValidator(_given), PlainSerializer(dict)]
 
 
 def resolve(config: Any, profile: str, language: str | None = None) -> Any:

@@ -39,8 +39,9 @@ class _Profiles(NodeConfig):
 
     @model_validator(mode="after")
     def _names_exist(self) -> _Profiles:
-        for profile, families in self.profiles.items():
-            for name in dict(families):  # what validation leaves is a dictionary; mypy sees the model
+        profiles: Any = self.profiles  # mappings, as `profiles` reads them
+        for profile, families in profiles.items():
+            for name in families:
                 if getattr(self, name, True) is None:
                     raise ValueError(
                         f"profile {profile!r} names {name!r}, but the section filter.{name} is null"
