@@ -182,9 +182,19 @@ def _filter(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     signals = run.node("filter-signals")
     rows = find(signals.files("signals"), id, near=known.get("_file"), exact=True) if signals else []
     measured = {name: value for name, value in rows[0].items() if name not in ("id", "_file")} if rows else {}
+    measured |= _host(run, id, known)
     rules = rule_facts(run, known.get("kind"), measured)
     facts = step.facts | rules | _edits(run, id, known) | ({"signals": measured} if measured else {})
     return Step(step.stage, step.verdict, step.summary, facts)
+
+
+def _host(run: Run, id: str, known: dict[str, Any]) -> dict[str, Any]:
+    """Its place among the documents of its host, where the run counted them."""
+    node = run.nodes.get("filter-hosts")
+    if node is None:
+        return {}
+    rows = find(node.files("hosts"), id, near=known.get("_file"), exact=True)
+    return {name: rows[0][name] if rows else None for name in ("host_rank", "host_share")}
 
 
 def _edits(run: Run, id: str, known: dict[str, Any]) -> dict[str, Any]:
