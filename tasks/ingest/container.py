@@ -2,23 +2,30 @@
 
 What compresses a file is decided by its first bytes, never by its name. A damaged gzip member or lz4/zstd
 frame ends in a `Damage`, and reading goes on at the next member that decodes: WARC files hold one record per
-member, so one bad byte costs one record.
+member, so one bad byte costs one record. A member that grows beyond all measure is damage too: a bomb.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import zlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from tasks.ingest import inflate
+
 READ_BYTES = 64 << 10  # of compressed input at a time
 OUTPUT_BYTES = 1 << 20  # of decompressed output at a time: bounds what a bomb can do at once
+BOMB_BYTES = 128 << 20  # of output of one member, from which on its ratio is looked at
+BOMB_RATIO = 200  # real crawls stay under 50 over such a stretch; gzip can reach 1,032, zstd 30,000
 
 GZIP = b"\x1f\x8b\x08"
 MAGIC = {"gzip": GZIP, "lz4": b"\x04\x22\x4d\x18", "zstd": b"\x28\xb5\x2f\xfd"}
+# The first frame of a WARC file compressed with a zstd dictionary: a skippable frame that holds the dictionary, plain
+# or compressed in its turn (IIPC, "Use of Zstandard compression in WARC files").
+DICTIONARY = b"\x5d\x2a\x4d\x18"
+MAX_DICTIONARY = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class _Source:
     file: IO[bytes]
     kind: str
     sync: bytes
+    dictionary: bytes | None = None
     given: int = 0
     verified: int = 0
 
@@ -55,7 +63,7 @@ def format_of(head: bytes) -> str:
     for name, magic in MAGIC.items():
         if head.startswith(magic):
             return name
-    return "plain"
+    return "zstd" if head.startswith(DICTIONARY) else "plain"
 
 
 Piece = Generator[bytes | Damage, None, int | None]
@@ -73,7 +81,7 @@ def chunks(file: IO[bytes], sync: bytes = b"") -> Iterator[bytes | Damage]:
         while chunk := file.read(4 * READ_BYTES):
             yield chunk
         return
-    source = _Source(file, kind, sync)
+    source = _Source(file, kind, sync, _dictionary(file) if head == DICTIONARY else None)
     start: int | None = 0
     read = _gzip if kind == "gzip" else _framed
     while start is not None:
@@ -92,7 +100,7 @@ def _gzip(source: _Source, start: int) -> Piece:
         source.verified = source.given
         if not data.startswith(GZIP):
             return (yield from _resume(source, start, "not-gzip"))
-        unit, position = zlib.decompressobj(31), start
+        unit, position = inflate.decompressobj(31), start
         while not unit.eof:
             data = data or file.read(READ_BYTES)
             if not data:
@@ -100,15 +108,22 @@ def _gzip(source: _Source, start: int) -> Piece:
             before = unit.copy()
             try:
                 out = unit.decompress(data, OUTPUT_BYTES)
-            except zlib.error:
+            except inflate.Error:
                 yield from _give(source, _salvage(before, data))
                 return (yield from _resume(source, start, "damaged-gzip"))
             rest = unit.unused_data if unit.eof else unit.unconsumed_tail
             position += len(data) - len(rest)
             data = rest
             yield from _give(source, out)
+            if _is_bomb(source.given - source.verified, position - start):
+                return (yield from _resume(source, start, "bomb"))
         start, data = _skip_padding(file, position, data)
     return None
+
+
+def _is_bomb(output: int, size: int) -> bool:
+    """Whether a member that gave `output` bytes for `size` is no data that anybody wanted to keep."""
+    return output > BOMB_BYTES and output > BOMB_RATIO * size
 
 
 def _give(source: _Source, out: bytes) -> Iterator[bytes]:
@@ -145,7 +160,7 @@ def _salvage(unit: Any, data: bytes) -> bytes:
             before = unit.copy()
             try:
                 out += unit.decompress(data[at : at + step])
-            except zlib.error:
+            except inflate.Error:
                 unit, data = before, data[at : at + step]
                 break
             at += step
@@ -166,42 +181,85 @@ def _next_member(source: _Source, position: int) -> int | None:
             continue
         position += found
         source.file.seek(position)
-        if _decodes(source.file.read(READ_BYTES), source.kind, source.sync):
+        if _decodes(source, source.file.read(READ_BYTES)):
             return position
         position += 1
 
 
-def _decodes(head: bytes, kind: str, sync: bytes) -> bool:
+def _decodes(source: _Source, head: bytes) -> bool:
+    size = max(1, len(source.sync))
     try:
-        if kind == "gzip":
-            start = zlib.decompressobj(31).decompress(head, max(1, len(sync)))
+        if source.kind == "gzip":
+            start = inflate.decompressobj(31).decompress(head, size)
         else:
-            start = _reader(io.BytesIO(head), 0, kind).read(max(1, len(sync)))
-    except (zlib.error, OSError, ValueError):
+            start = _reader(io.BytesIO(head), 0, source.kind, source.dictionary).read(size)
+    except (inflate.Error, OSError, ValueError):
         return False
-    return bool(start) and start.startswith(sync)
+    return bool(start) and start.startswith(source.sync)
 
 
 def _framed(source: _Source, start: int) -> Piece:
     """lz4 and zstd frames from `start` up to the first damage, through fastwarc's readers."""
     before = source.given
-    reader = _reader(source.file, start, source.kind)
+    reader = _reader(source.file, start, source.kind, source.dictionary)
+    frame, first = start, before
+    reason = None
     try:
-        while chunk := reader.read(READ_BYTES):
+        while not reason and (chunk := reader.read(READ_BYTES)):
             yield from _give(source, chunk)
-        return None
-    except (OSError, ValueError):
+            at = start + (reader.frame_start_position() or 0)
+            if at != frame:
+                frame, first = at, source.given
+            if _is_bomb(source.given - first, source.file.tell() - frame):
+                reason = "bomb"
+    except (OSError, ValueError) as error:
         frame = start + (reader.frame_start_position() or 0)
-    yield from _give(source, _reread(_reader(source.file, start, source.kind), source.given - before))
-    source.verified = source.given  # these formats carry no checksum that fails behind good data
-    return (yield from _resume(source, frame, f"damaged-{source.kind}"))
+        reason = "no-dictionary" if "dictionary" in str(error).lower() else f"damaged-{source.kind}"
+    if not reason:
+        return None
+    sound = _output(source, start, frame)
+    if reason != "bomb":
+        again = _reader(source.file, start, source.kind, source.dictionary)
+        yield from _give(source, _reread(again, source.given - before))
+    source.verified = before + sound
+    return (yield from _resume(source, frame, reason))
 
 
-def _reader(file: IO[bytes], base: int, kind: str) -> Any:
+def _output(source: _Source, start: int, end: int) -> int:
+    """How many bytes the whole frames from `start` to `end` give."""
+    if end == start:
+        return 0
+    reader = _reader(source.file, start, source.kind, source.dictionary, end)
+    size = 0
+    with contextlib.suppress(OSError, ValueError):
+        while chunk := reader.read(READ_BYTES):
+            size += len(chunk)
+    return size
+
+
+def _reader(
+    file: IO[bytes], base: int, kind: str, dictionary: bytes | None = None, end: int | None = None
+) -> Any:
     from fastwarc import stream_io
 
     file.seek(base)
-    return (stream_io.Lz4Reader if kind == "lz4" else stream_io.ZstdReader)(_Tail(file, base))
+    part = _Part(file, base, end)
+    if kind == "lz4":
+        return stream_io.Lz4Reader(part)
+    return stream_io.ZstdReader(part, dictionary=dictionary)
+
+
+def _dictionary(file: IO[bytes]) -> bytes | None:
+    """The dictionary in a file's first frame; None if there is none that can be used."""
+    file.seek(len(DICTIONARY))
+    size = int.from_bytes(file.read(4), "little")
+    content = file.read(size) if size <= MAX_DICTIONARY else b""
+    if content.startswith(MAGIC["zstd"]):
+        try:
+            content = _reader(io.BytesIO(content), 0, "zstd").read(MAX_DICTIONARY)
+        except (OSError, ValueError):
+            return None
+    return content or None
 
 
 def _reread(reader: Any, delivered: int) -> bytes:
@@ -215,13 +273,16 @@ def _reread(reader: Any, delivered: int) -> bytes:
     return bytes(out)
 
 
-class _Tail:
-    """A file from `base` on, as if it began there."""
+class _Part:
+    """A file from `base` to `end` (None: its own), as if that were all of it."""
 
-    def __init__(self, file: IO[bytes], base: int):
-        self._file, self._base = file, base
+    def __init__(self, file: IO[bytes], base: int, end: int | None = None):
+        self._file, self._base, self._end = file, base, end
 
     def read(self, size: int = -1) -> bytes:
+        if self._end is not None:
+            left = max(0, self._end - self._file.tell())
+            size = left if size < 0 else min(size, left)
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-import zlib
 from dataclasses import dataclass
 
+from tasks.ingest import inflate
+
 MAX_PAYLOAD = 64 << 20  # decoded
+MAX_CODINGS = 8  # stacked; each may take MAX_PAYLOAD's time
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*\r?\n")  # HTTP/2 has no minor version
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 
 
@@ -70,16 +73,19 @@ def payload(message: Message) -> bytes:
     Many crawlers store the decoded body under the original fields, so a coding counts only if the bytes bear
     it out. Raises BadMessage: "bad-chunking", "bad-encoding", "unsupported-encoding", "too-large".
     """
-    body = message.body
-    if "chunked" in message.fields.get("transfer-encoding", "").lower():
-        body = _dechunk(body)
-    for coding in reversed(message.fields.get("content-encoding", "").lower().split(",")):
-        body = _decode(body, coding.strip())
+    body = dechunked(message)
+    codings = [coding.strip() for coding in message.fields.get("content-encoding", "").lower().split(",")]
+    if len(codings) > MAX_CODINGS:
+        raise BadMessage("unsupported-encoding")
+    for coding in reversed(codings):
+        body = _decode(body, coding)
     return body
 
 
-def _dechunk(body: bytes) -> bytes:
-    if not _CHUNK.match(body):
+def dechunked(message: Message) -> bytes:
+    """The body without its chunks' sizes; the body itself if it isn't chunked. Raises BadMessage("bad-chunking")."""
+    body = message.body
+    if "chunked" not in message.fields.get("transfer-encoding", "").lower() or not _CHUNK.match(body):
         return body
     parts: list[bytes] = []
     at = 0
@@ -99,36 +105,58 @@ def _decode(body: bytes, coding: str) -> bytes:
     if coding in ("", "identity", "none", "utf-8") or not body:
         return body
     if coding in ("gzip", "x-gzip"):
-        return _inflate(body, 31) if body.startswith(b"\x1f\x8b") else body
-    if coding == "deflate":  # zlib as RFC 9110 says, or the raw stream that some servers send
-        if body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0:
-            return _inflate(body, 15)
-        try:
-            return _inflate(body, -15)
-        except BadMessage:
-            if body.lstrip()[:1] == b"<":
-                return body
-            raise
-    if body.lstrip()[:1] == b"<":  # br and zstd streams can't begin so
+        return _gunzip(body) if body.startswith(b"\x1f\x8b") else body
+    if coding == "zstd":
+        return _stream(body, coding) if body.startswith(b"\x28\xb5\x2f\xfd") else body
+    try:
+        if coding == "deflate":  # zlib as RFC 9110 says, or the raw stream that some servers send
+            zlib_head = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+            return _inflate(body, 15 if zlib_head else -15)[0]
+        if coding == "br":
+            return _stream(body, coding)
+    except BadMessage as error:
+        if str(error) == "bad-encoding" and _is_text(
+            body
+        ):  # raw deflate and brotli have no mark of their own
+            return body
+        raise
+    if body.lstrip()[:1] == b"<":
         return body
-    if coding in ("br", "zstd"):
-        return _stream(body, coding)
     raise BadMessage("unsupported-encoding")
 
 
-def _inflate(body: bytes, window_bits: int) -> bytes:
-    out, unit = bytearray(), zlib.decompressobj(window_bits)
+def _is_text(body: bytes) -> bool:
+    """Whether bytes that should have been compressed are plain text, by their first 512."""
+    start = body[:512]
+    return not _CONTROL.search(start) and (start.isascii() or body.lstrip()[:1] == b"<")
+
+
+def _gunzip(body: bytes) -> bytes:
+    """All members; what stands behind the last one is ignored, as browsers do."""
+    out = b""
+    while body.startswith(b"\x1f\x8b"):
+        more, body = _inflate(body, 31, MAX_PAYLOAD - len(out))
+        out = out + more if out else more
+    return out
+
+
+def _inflate(body: bytes, window_bits: int, limit: int | None = None) -> tuple[bytes, bytes]:
+    """The decompressed bytes, and what follows the stream."""
+    out, size, unit = [], 0, inflate.decompressobj(window_bits)
+    limit = MAX_PAYLOAD if limit is None else limit
     try:
         while body and not unit.eof:
-            out += unit.decompress(body, 1 << 20)
-            body = unit.unconsumed_tail
-            if len(out) > MAX_PAYLOAD:
+            out.append(unit.decompress(body, 1 << 20))
+            size += len(out[-1])
+            body = unit.unused_data if unit.eof else unit.unconsumed_tail
+            if size > limit:
                 raise BadMessage("too-large")
-    except zlib.error:
+    except inflate.Error:
         raise BadMessage("bad-encoding") from None
-    if not unit.eof and not out:
+    if not unit.eof and not size:
         raise BadMessage("bad-encoding")
-    return bytes(out)  # a stream cut short, as crawlers with a size limit leave it, gives what it holds
+    # A stream cut short, as crawlers with a size limit leave it, gives what it holds.
+    return b"".join(out), body
 
 
 def _stream(body: bytes, coding: str) -> bytes:
@@ -136,13 +164,14 @@ def _stream(body: bytes, coding: str) -> bytes:
 
     from fastwarc import stream_io
 
-    out = bytearray()
+    out, size = [], 0
     reader = (stream_io.BrotliReader if coding == "br" else stream_io.ZstdReader)(io.BytesIO(body))
     try:
-        while chunk := reader.read(1 << 20):
-            out += chunk
-            if len(out) > MAX_PAYLOAD:
+        while chunk := reader.read(1 << 18):
+            out.append(chunk)
+            size += len(chunk)
+            if size > MAX_PAYLOAD:
                 raise BadMessage("too-large")
     except (OSError, ValueError):
         raise BadMessage("bad-encoding") from None
-    return bytes(out)
+    return b"".join(out)

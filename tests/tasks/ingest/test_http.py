@@ -5,7 +5,7 @@ import io
 import zlib
 
 import pytest
-from fastwarc.stream_io import BrotliWriter
+from fastwarc.stream_io import BrotliWriter, ZstdWriter
 
 from tasks.ingest import http
 from tasks.ingest.http import BadMessage, parse, payload
@@ -88,6 +88,38 @@ def test_damaged_codings_have_their_reasons(body: bytes, fields: str, reason: st
 
 def test_a_bomb_stops_at_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "MAX_PAYLOAD", 1 << 20)
-    for coding, encode in (("gzip", gzip.compress), ("br", brotli)):
+    for coding, encode in (("gzip", gzip.compress), ("deflate", raw_deflate), ("br", brotli), ("zstd", zstd)):
         with pytest.raises(BadMessage, match="too-large"):
             body_of(encode(bytes(8 << 20)), f"Content-Encoding: {coding}")
+
+
+def zstd(data: bytes) -> bytes:
+    out = io.BytesIO()
+    stream = ZstdWriter(out)
+    stream.write(data)
+    stream.close()
+    return out.getvalue()
+
+
+def test_stacked_codings_are_undone_from_the_last_to_the_first() -> None:
+    body = zstd(brotli(zlib.compress(gzip.compress(TEXT))))
+    assert body_of(body, "Content-Encoding: gzip, deflate, br, zstd") == TEXT
+    assert body_of(zstd(TEXT), "Content-Encoding: ZSTD") == TEXT
+
+
+def test_a_body_of_several_gzip_members_is_read_to_its_end() -> None:
+    body = gzip.compress(TEXT) + gzip.compress(TEXT)
+    assert body_of(body, "Content-Encoding: gzip") == TEXT * 2
+    assert body_of(body + b"junk", "Content-Encoding: gzip") == TEXT * 2
+
+
+def test_a_pile_of_codings_is_refused() -> None:
+    with pytest.raises(BadMessage, match="unsupported-encoding"):
+        body_of(TEXT, "Content-Encoding: " + ", ".join(["gzip"] * 1000))
+
+
+def test_plain_text_under_a_coding_without_a_mark_is_text() -> None:
+    for coding in ("br", "deflate"):
+        assert body_of(b'{"a": 1}\n', f"Content-Encoding: {coding}") == b'{"a": 1}\n'
+        with pytest.raises(BadMessage, match="bad-encoding"):
+            body_of(b"\x07\xff\xfe" * 9, f"Content-Encoding: {coding}")
