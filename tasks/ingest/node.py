@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
 VERSION = 2
-PACKAGES = ["fastwarc", "resiliparse", "pyarrow", "lxml"]
+PACKAGES = ["fastwarc", "resiliparse", "pyarrow", "lxml", "zlib-ng"]
 INPUTS: list[str] = []
 UNREADABLE = "unreadable"  # the digest of a file that can't be read
 

@@ -1,4 +1,4 @@
-"""WARC records out of a byte stream, every byte accounted for.
+"""Archive records out of a byte stream, every byte accounted for.
 
 A reader that trusts Content-Length loses what follows a wrong one. Here a record counts as whole only if the
 next one, or the end, begins right behind it; otherwise it is given out as damaged, with the reason, and
@@ -16,11 +16,40 @@ from tasks.ingest.container import Damage
 MAX_HEAD = 64 << 10
 MAX_BODY = 64 << 20  # a record above is passed over and reported
 
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-_START = re.compile(rb"WARC/\d+\.\d+[ \t]*\r?\n")  # ISO 28500: the version line
-_NEXT = re.compile(rb"\n(?=WARC/\S{1,16}[ \t]*\r?\n[A-Za-z][A-Za-z-]{0,63}[ \t]*:)")
-_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_OVERLAP = 128  # bytes kept while scanning, so that a start across two chunks is found
+
+@dataclass(frozen=True)
+class Format:
+    """How the records of an archive format are told apart. Patterns match bytes.
+
+    start: a record's first line; like: what is taken for one with a fault in it.
+    next: the line end before a record, recognised in the middle of other bytes.
+    head_end: where the head ends and the body begins.
+    length: the body's length, group 1, in the head.
+    end: what stands behind a body, whatever is wrong with the record that follows.
+    overlap: the longest match of `start` and `next`, so that one across two chunks is found.
+    sync: what the content of a compressed member begins with, where members are records.
+    """
+
+    start: re.Pattern[bytes]
+    like: re.Pattern[bytes]
+    next: re.Pattern[bytes]
+    head_end: re.Pattern[bytes]
+    length: re.Pattern[bytes]
+    end: re.Pattern[bytes]
+    overlap: int
+    sync: bytes
+
+
+WARC = Format(  # ISO 28500
+    start=re.compile(rb"WARC/\d+\.\d+[ \t]*\r?\n"),
+    like=re.compile(rb"WARC/"),
+    next=re.compile(rb"\n(?=WARC/\S{1,16}[ \t]*\r?\n[A-Za-z][A-Za-z-]{0,63}[ \t]*:)"),
+    head_end=re.compile(rb"\r?\n\r?\n"),
+    length=re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE),
+    end=re.compile(rb"\r\n\r\n"),
+    overlap=128,
+    sync=b"WARC/",
+)
 
 
 @dataclass(slots=True)
@@ -41,8 +70,9 @@ class Record:
 class _Window:
     """The part of the stream that is being looked at; stops filling at damage until that is taken away."""
 
-    def __init__(self, chunks: Iterable[bytes | Damage]):
+    def __init__(self, chunks: Iterable[bytes | Damage], form: Format):
         self._chunks = iter(chunks)
+        self.form = form
         self.data = bytearray()
         self.offset = 0
         self.damage: Damage | None = None
@@ -62,6 +92,10 @@ class _Window:
                 self.data += chunk
         return True
 
+    def copy(self, start: int, end: int) -> bytes:
+        with memoryview(self.data) as view:
+            return bytes(view[start:end])
+
     def drop(self, size: int) -> None:
         del self.data[:size]
         self.offset += size
@@ -71,9 +105,9 @@ class _Window:
             self.drop(len(self.data) - len(self.data.lstrip(b"\r\n")))
 
 
-def read_records(chunks: Iterable[bytes | Damage]) -> Iterator[Record]:
+def read_records(chunks: Iterable[bytes | Damage], form: Format = WARC) -> Iterator[Record]:
     """The records of a stream in order; damaged stretches are records with a reason."""
-    window = _Window(chunks)
+    window = _Window(chunks, form)
     while True:
         window.skip_newlines()
         if not window.data:
@@ -83,24 +117,24 @@ def read_records(chunks: Iterable[bytes | Damage]) -> Iterator[Record]:
             elif window.ended:
                 return
             continue
-        window.fill(_OVERLAP)
-        if _START.match(window.data):
+        window.fill(form.overlap)
+        if form.start.match(window.data):
             yield _record(window)
         else:
             start = window.offset
             # A line that only begins like a record is a record with a bad version line.
-            reason = "bad-version" if window.data.startswith(b"WARC/") else "not-a-record"
+            reason = "bad-version" if form.like.match(window.data) else "not-a-record"
             damage = _scan(window)
             yield Record(start, window.offset - start, reason=damage or reason)
 
 
 def _record(window: _Window) -> Record:
-    start = window.offset
+    form, start = window.form, window.offset
     head = _head(window)
     if head is None:
         damage = _scan(window, past=1)
         return Record(start, window.offset - start, reason=damage or "bad-header")
-    length = _LENGTH.search(head)
+    length = form.length.search(head)
     size = len(head) + int(length[1]) if length else 0
     if not length or int(length[1]) > MAX_BODY:
         return _pass_over(window, head, size)
@@ -108,33 +142,33 @@ def _record(window: _Window) -> Record:
     if whole:
         reason = _behind(window, size)
         if reason is None:
-            record = Record(start, size, head, bytes(window.data[len(head) : size]))
+            record = Record(start, size, head, window.copy(len(head), size))
             window.drop(size)
             return record
     else:
         reason = "truncated"
     # A start inside the body is where the record really ended; otherwise the next one follows further on.
-    inside = _NEXT.search(window.data, len(head) - 1, size + _OVERLAP)
+    inside = form.next.search(window.data, len(head) - 1, size + form.overlap)
     if inside:
-        body = bytes(window.data[len(head) : inside.end()])
+        body = window.copy(len(head), inside.end())
         window.drop(inside.end())
         return Record(start, window.offset - start, head, body, "wrong-length")
-    body = bytes(window.data[len(head) : size])
+    body = window.copy(len(head), size)
     damage = _scan(window, past=min(size, len(window.data)))
     return Record(start, window.offset - start, head, body, damage or reason)
 
 
 def _head(window: _Window) -> bytes | None:
-    """The version line and the fields, up to and with the blank line behind them."""
-    size = 1024
+    """The head of the record, up to and with what ends it; None if there is no end, or another record before."""
+    form, size = window.form, 1024
     while True:
         window.fill(size)
-        end = _BLANK_LINE.search(window.data, 0, MAX_HEAD)
-        following = _NEXT.search(window.data, 0, end.start() if end else len(window.data))
+        end = form.head_end.search(window.data, 0, MAX_HEAD)
+        following = form.next.search(window.data, 0, end.start() if end else len(window.data))
         if following:
             return None
         if end:
-            return bytes(window.data[: end.end()])
+            return window.copy(0, end.end())
         if len(window.data) < size or size >= MAX_HEAD:
             return None
         size *= 4
@@ -142,13 +176,14 @@ def _head(window: _Window) -> bytes | None:
 
 def _behind(window: _Window, size: int) -> str | None:
     """None if a record, or the end of an undamaged stream, follows the first `size` bytes."""
-    for margin in (size + _OVERLAP, size + MAX_HEAD):
+    form = window.form
+    for margin in (size + form.overlap, size + MAX_HEAD):
         window.fill(margin)
-        following = bytes(window.data[size:margin]).lstrip(b"\r\n")
+        following = window.copy(size, margin).lstrip(b"\r\n")
         if len(following) >= 5 or len(window.data) < margin:
             break
     # The standard's own end of record is believed even if the next one's start is damaged.
-    if following.startswith(b"WARC/") or (following and window.data.startswith(b"\r\n\r\n", size)):
+    if form.like.match(following) or (following and form.end.match(window.data, size)):
         return None
     if following:
         return "wrong-length"
@@ -171,15 +206,18 @@ def _pass_over(window: _Window, head: bytes, size: int) -> Record:
 
 def _scan(window: _Window, past: int = 0, anchored: bool = False) -> str | None:
     """Drops bytes up to the next record's start; returns the reason of the damage that it met, if any."""
-    if anchored and window.fill(_OVERLAP) and _START.match(window.data):
-        return None
+    form = window.form
+    if anchored:
+        window.fill(form.overlap)
+        if form.start.match(window.data):
+            return None
     window.drop(past)
     while True:
-        found = _NEXT.search(window.data)
+        found = form.next.search(window.data)
         if found:
             window.drop(found.end())
             return None
-        window.drop(max(0, len(window.data) - _OVERLAP))
+        window.drop(max(0, len(window.data) - form.overlap))
         if not window.fill(len(window.data) + 1):
             window.drop(len(window.data))
             damage, window.damage = window.damage, None

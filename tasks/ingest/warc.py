@@ -1,7 +1,7 @@
-"""Web crawl in WARC and WET files: one `Document` or `Loss` for every record.
+"""Web crawl in WARC, WET and ARC files: one `Document` or `Loss` for every record.
 
-Decompression survives damage (`container`), records are taken whole or reported (`records`), fastwarc parses
-their heads, `http` undoes the codings, `extract` gives the main text.
+Decompression survives damage (`container`), records are taken whole or reported (`records`, `arc`), fastwarc parses
+WARC heads, `http` undoes the codings, `digest` compares checksums, `extract` gives the main text.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
 from tasks.ingest.location import located, place
@@ -20,10 +21,11 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
     from tasks.ingest.http import Message
-    from tasks.ingest.records import Record
+    from tasks.ingest.records import Format, Record
     from tasks.ingest.remote import RemotePath
 
 PER_FILE = True
+SIGHT = 1 << 20  # decompressed bytes in which a file must show what it is
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml"})
 _UNTYPED = frozenset({"", "application/octet-stream", "unknown/unknown", "application/x-unknown", "*/*"})
 _HTML_START = re.compile(
@@ -34,13 +36,16 @@ _HTML_START = re.compile(
 
 
 class Source(BaseSource):
-    """WARC or WET files, plain or compressed with gzip, lz4 or zstd: decided by their first bytes.
+    """WARC, WET or ARC files, plain or compressed with gzip, lz4 or zstd: decided by their first bytes.
 
     min_characters: pages with less text are left out as `empty`.
+    digests: what happens to a document whose record declares a checksum that its bytes don't have. `check` keeps it,
+        with `digest_mismatch` in its metadata, and counts it; `drop` loses it; `ignore` doesn't compute any.
     """
 
     kind: Literal["warc"] = "warc"
     min_characters: int = 1
+    digests: Literal["check", "drop", "ignore"] = "check"
 
 
 def read_warc(
@@ -68,10 +73,15 @@ def read_warc(
         if size == 0:
             yield Loss("empty-file", name)
             return
-        for number, record in enumerate(read_records(chunks(file, b"WARC/"))):
+        form = _format(file)
+        records = read_records(chunks(file, form.sync), form)
+        first = next(records, None)
+        if first and first.reason == "not-a-record":
+            second = next(records, None)
+            first.reason = first.reason if second else "not-warc"
+            records = chain([second] if second else [], records)
+        for record in chain([first] if first else [], records):
             where = f"{name}@{record.offset}"
-            if number == 0 and record.reason == "not-a-record":
-                record.reason = _file_format(path)
             if record.reason:
                 yield Loss(record.reason, where, _target(record.head), record.size)
             else:
@@ -82,13 +92,23 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     return read_warc(place(file), source, file.name)
 
 
-def _file_format(path: Path | RemotePath) -> str:
-    """Why a file that doesn't begin with a record is none of ours."""
-    from tasks.ingest.container import chunks
+def _format(file: IO[bytes]) -> Format:
+    """ARC if the first record in sight is one, else WARC: by the bytes, whatever the name says."""
+    from tasks.ingest.arc import ARC
+    from tasks.ingest.container import Damage, chunks
+    from tasks.ingest.records import WARC
 
-    with path.open("rb") as file:
-        start = next((chunk for chunk in chunks(file) if isinstance(chunk, bytes) and chunk), b"")
-    return "arc" if start.startswith(b"filedesc://") else "not-warc"
+    start = bytearray()
+    for chunk in chunks(file):
+        start += b"" if isinstance(chunk, Damage) else chunk
+        if len(start) >= SIGHT:
+            break
+    file.seek(0)
+    if ARC.start.match(start):
+        return ARC
+    record, other = WARC.next.search(start), ARC.next.search(start)
+    in_warc = WARC.like.match(start) or not other or (record and record.start() < other.start())
+    return WARC if in_warc else ARC
 
 
 class _Rejected(Exception):
@@ -97,6 +117,7 @@ class _Rejected(Exception):
 
 def _document(record: Record, source: Source, name: str, where: str) -> Document | Loss:
     from tasks.document import Document, Loss, document_id
+    from tasks.ingest.digest import mismatches
     from tasks.ingest.http import BadMessage
 
     fields, kind = _fields(record.head)
@@ -107,6 +128,10 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
             raise _Rejected("empty")
     except (_Rejected, BadMessage) as error:
         return Loss(str(error), where, url, record.size)
+    if source.digests != "ignore" and (wrong := mismatches(fields, record.body)):
+        if source.digests == "drop":
+            return Loss("digest-mismatch", where, url, record.size)
+        metadata["digest_mismatch"] = wrong
     key = fields.get("warc-record-id") or f"@{record.offset}"
     address = urljoin(url or "", metadata.pop("canonical", "")) or name
     metadata["group"] = source.group_of(address, host(address) or name)
@@ -124,9 +149,16 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
 
 
 def _fields(head: bytes) -> tuple[dict[str, str], str]:
-    """A record's fields (lower-case names) and type, parsed by fastwarc; "" without a type."""
+    """A record's fields (lower-case names) and type; "" without a type."""
     from fastwarc.warc import WarcRecord
 
+    from tasks.ingest import arc
+
+    if not head.startswith(b"WARC/"):
+        found = arc.fields(head)
+        if found is None:
+            raise _Rejected("bad-header")
+        return found, found["warc-type"]
     try:
         record = WarcRecord.from_bytes(head)
         fields = {key.lower(): value.strip() for key, value in record.headers.to_tuples()}
@@ -144,7 +176,7 @@ def _text(kind: str, fields: Mapping[str, str], body: bytes) -> tuple[str, dict[
         from tasks.ingest.http import Message
 
         return _content(Message(200, {"content-type": fields.get("content-type", "")}, b""), body)
-    known = ("request", "warcinfo", "metadata", "revisit", "continuation")
+    known = ("request", "warcinfo", "metadata", "revisit", "continuation", "filedesc")
     raise _Rejected(kind if kind in known else "unknown-type")
 
 

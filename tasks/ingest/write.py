@@ -29,6 +29,7 @@ FILES = pa.schema(
         ("documents", pa.int64()),
         ("lost", pa.int64()),
         ("reasons", pa.string()),  # JSON: reason -> records
+        ("digest_mismatches", pa.int64()),  # documents, kept although a declared checksum isn't theirs
         ("bytes", pa.int64()),  # of the file
     ]
 )
@@ -47,7 +48,7 @@ class Writer:
             self._stack.enter_context(table)
         self._ids: set[str] = set()
         self._dropped: dict[str, dict[str, int]] = {}
-        self._counts = Counter[str](files=0, documents_in=0, bytes_read=0)
+        self._counts = Counter[str](files=0, documents_in=0, bytes_read=0, digest_mismatches=0)
 
     def __enter__(self) -> Writer:
         return self
@@ -58,10 +59,10 @@ class Writer:
     @contextmanager
     def file(self, name: str, size: int) -> Iterator[Callable[[Document | Loss], None]]:
         """Gives a function that takes the file's records one by one, and writes the file's row at the end."""
-        kept, reasons = 0, Counter[str]()
+        kept, mismatches, reasons = 0, 0, Counter[str]()
 
         def add(item: Document | Loss) -> None:
-            nonlocal kept
+            nonlocal kept, mismatches
             if isinstance(item, Document) and item.id in self._ids:
                 where = f"{name}#{item.id}#{kept + reasons.total()}"
                 item = Loss("repeated-id", where, item.url, len(item.text))
@@ -70,13 +71,17 @@ class Writer:
                 self._lose(name, item)
             else:
                 kept += 1
+                mismatches += "digest_mismatch" in item.metadata
                 self._keep(item)
 
         yield add
-        self._counts.update(files=1, bytes_read=size, documents_in=kept + reasons.total())
+        self._counts.update(
+            files=1, bytes_read=size, documents_in=kept + reasons.total(), digest_mismatches=mismatches
+        )
         self._files.write(
             {"file": name, "source": self.source, "records": kept + reasons.total(), "documents": kept,
-             "lost": reasons.total(), "reasons": canonical_json(dict(reasons)), "bytes": size}
+             "lost": reasons.total(), "reasons": canonical_json(dict(reasons)),
+             "digest_mismatches": mismatches, "bytes": size}
         )  # fmt: skip
 
     def _keep(self, document: Document) -> None:
@@ -93,7 +98,7 @@ class Writer:
 
     @property
     def metrics(self) -> Metrics:
-        """The funnel's keys, files and bytes_read. bytes_in: the text kept and the raw bytes of losses."""
+        """The funnel's keys, files, bytes_read and digest_mismatches. bytes_in: the text kept and the raw bytes of losses."""
         lost = sum(counts["bytes"] for counts in self._dropped.values())
         kept = self._documents.text_bytes
         return {

@@ -100,6 +100,18 @@ def test_the_table_of_files_adds_up(corpus: Path, inputs, tmp_path: Path) -> Non
     assert json.loads(files["a.warc"]["reasons"]) == {"wrong-length": 1}
 
 
+def test_wrong_digests_are_counted_per_file_and_in_all(
+    page: Callable[..., bytes], inputs, tmp_path: Path
+) -> None:
+    wrong = b"WARC-Block-Digest: sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\nContent-Length"
+    (tmp_path / "a.warc").write_bytes(page("one", 1) + page("two", 2).replace(b"Content-Length", wrong, 1))
+    metrics, folders = run(
+        node.partition(config({**SOURCES[0], "paths": ["a.warc"]}), inputs), tmp_path / "out"
+    )
+    assert [row["digest_mismatches"] for row in rows(folders, "files")] == [1]
+    assert (metrics["documents_out"], metrics["digest_mismatches"]) == (2, 1)
+
+
 def test_a_shard_carries_its_own_source_only_and_no_path_as_identity(corpus: Path, inputs) -> None:
     shards = node.partition(config(*SOURCES), inputs)
     other = node.partition(config({**SOURCES[0], "paths": ["in/web/*.warc"]}), inputs)

@@ -1,19 +1,15 @@
 from __future__ import annotations
 
+import base64
 import gzip
-import re
-from collections import Counter
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tasks.document import Document, Loss
-from tasks.ingest.container import chunks
 from tasks.ingest.warc import Source, read_warc
-
-WARC_DATA = Path(__file__).parents[4] / "shared" / "data" / "warc"
-WARC_DATA = WARC_DATA if WARC_DATA.is_dir() else Path(__file__).parents[3].parent / "shared" / "data" / "warc"
 
 
 def read(tmp_path: Path, data: bytes, name: str = "a.warc.gz") -> list[Document | Loss]:
@@ -98,8 +94,6 @@ def test_one_member_with_all_records_and_members_cut_anywhere(
     [
         (b"", "empty-file"),
         (b"hello", "not-warc"),
-        (b"filedesc://x.arc 0.0.0.0 20200101000000 text/plain 9\n1 0 x\n", "arc"),
-        (gzip.compress(b"filedesc://x.arc 0.0.0.0"), "arc"),
         (gzip.compress(b"not a warc\n" * 100), "not-warc"),
         (bytes(10000), "not-warc"),
     ],
@@ -133,20 +127,29 @@ def test_a_canonical_address_decides_the_group(tmp_path: Path, record: Callable[
     assert item.metadata["group"] == "boolean"
 
 
-@pytest.mark.realdata
-@pytest.mark.skipif(not WARC_DATA.is_dir(), reason="../shared/data is not here")
-def test_every_record_of_the_real_files_is_accounted_for() -> None:
-    """As many rows as a plain scan finds version lines, or one row that says what the file is instead."""
-    total: Counter[str] = Counter()
-    for path in sorted(
-        path for path in WARC_DATA.rglob("*") if path.is_file() and "derived-html" not in str(path)
-    ):
-        with path.open("rb") as stream:
-            data = b"".join(piece for piece in chunks(stream) if isinstance(piece, bytes))
-        headers = len(re.findall(rb"(?:\A|\n)WARC/", data))
-        items = list(read_warc(path))
-        assert len(items) == max(headers, 1), path.name
-        total.update(str(reason) for reason in reasons(items))
-    assert total["None"] > 100
-    assert total["wrong-length"] == 1
-    assert total["bad-version"] == 1
+def digested(record: bytes, block: bytes, payload: bytes) -> bytes:
+    """The record with digests of other bytes than its own."""
+    line = b"WARC-Block-Digest: sha1:%s\r\nWARC-Payload-Digest: sha1:%s\r\nContent-Length" % tuple(
+        base64.b32encode(hashlib.sha1(data).digest()) for data in (block, payload)
+    )
+    return record.replace(b"Content-Length", line, 1)
+
+
+def test_a_wrong_digest_is_flagged_drops_the_record_or_is_not_looked_at(
+    tmp_path: Path, page: Callable[..., bytes]
+) -> None:
+    block = page("text").split(b"\r\n\r\n", 1)[1].removesuffix(b"\r\n\r\n")
+    payload = block.split(b"\r\n\r\n", 1)[1]
+    right, wrong = digested(page("text"), block, payload), digested(page("text"), block, b"other")
+    (tmp_path / "a").write_bytes(right + wrong)
+
+    def outcome(digests: str) -> list[str | list[str] | None]:
+        source = Source(name="s", paths=["."], digests=digests)
+        items = read_warc(tmp_path / "a", source)
+        return [
+            item.reason if isinstance(item, Loss) else item.metadata.get("digest_mismatch") for item in items
+        ]
+
+    assert outcome("check") == [None, ["payload"]]
+    assert outcome("drop") == [None, "digest-mismatch"]
+    assert outcome("ignore") == [None, None]

@@ -1,0 +1,86 @@
+"""The checksums that WARC records declare: WARC-Block-Digest of the record's block, WARC-Payload-Digest of what the
+HTTP response carries."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator, Mapping
+
+ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+
+
+def mismatches(fields: Mapping[str, str], block: bytes) -> list[str]:
+    """Which of a record's digests ("block", "payload") its bytes don't have. What can't be checked counts as right.
+
+    fields: the record's, lower-case names.
+
+    Tools differ on what a payload is where the body has a transfer or content coding: as it stands, without the
+    transfer coding, or without either. A digest of any of the three is right.
+    """
+    wrong = []
+    if matches(fields.get("warc-block-digest", ""), [block]) is False:
+        wrong.append("block")
+    # A segmented payload's digest is that of all segments together.
+    if "warc-segment-number" not in fields and (
+        matches(fields.get("warc-payload-digest", ""), _payloads(fields, block)) is False
+    ):
+        wrong.append("payload")
+    return wrong
+
+
+def matches(declared: str, candidates: Iterator[bytes] | list[bytes]) -> bool | None:
+    """Whether one of the candidates has a digest "algorithm:value"; None if it can't be read.
+
+    The value is base32 or base64 with or without padding, or hexadecimal, in either case.
+
+    >>> matches("md5:900150983CD24FB0D6963F7D28E17F72", [b"abc"]), matches("sha1:", [b"abc"])
+    (True, None)
+    """
+    algorithm, _, value = declared.partition(":")
+    algorithm = algorithm.strip().lower().replace("-", "")
+    if algorithm not in ALGORITHMS:
+        return None
+    wanted = _value(value.strip(), hashlib.new(algorithm, usedforsecurity=False).digest_size)
+    if wanted is None:
+        return None
+    return any(
+        hashlib.new(algorithm, candidate, usedforsecurity=False).digest() == wanted
+        for candidate in candidates
+    )
+
+
+def _value(text: str, size: int) -> bytes | None:
+    """The `size` bytes that a digest's text stands for; each of the notations has a length of its own."""
+    text = text.rstrip("=")
+    try:
+        if len(text) == 2 * size:
+            return bytes.fromhex(text)
+        if len(text) == -(-size * 8 // 5):
+            return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+        if len(text) == -(-size * 8 // 6):
+            return base64.b64decode(
+                text + "=" * (-len(text) % 4), altchars=b"-_" if set("-_") & set(text) else None
+            )
+    except (ValueError, binascii.Error):
+        pass
+    return None
+
+
+def _payloads(fields: Mapping[str, str], block: bytes) -> Iterator[bytes]:
+    from tasks.ingest.http import BadMessage, dechunked, parse, payload
+
+    if not block.startswith(b"HTTP/"):  # a resource, or another protocol's response
+        yield block
+        return
+    try:
+        message = parse(block)
+        yield message.body
+        without = dechunked(message)
+        if without is not message.body:
+            yield without
+        if (decoded := payload(message)) is not without:
+            yield decoded
+    except BadMessage:
+        return
