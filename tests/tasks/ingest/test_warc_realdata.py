@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,11 @@ def files() -> list[Path]:
     return [path for path in sorted(DATA.rglob("*")) if path.is_file() and "derived-html" not in str(path)]
 
 
+@cache
+def read(path: Path) -> list[Document | Loss]:
+    return list(read_warc(path))
+
+
 def reason(item: Document | Loss) -> str:
     return item.reason if isinstance(item, Loss) else "document"
 
@@ -48,7 +54,7 @@ def test_there_is_a_row_for_every_record_and_one_for_what_is_no_archive() -> Non
     for path in files():
         with path.open("rb") as stream:
             data = b"".join(piece for piece in chunks(stream) if isinstance(piece, bytes))
-        items = list(read_warc(path))
+        items = read(path)
         pattern = WARC_RECORD if b"WARC/" in data else ARC_RECORD
         assert len(items) == max(len(pattern.findall(data)), 1), path.name
         assert len({item.id if isinstance(item, Document) else item.where for item in items}) == len(items)
@@ -64,7 +70,7 @@ def test_fastwarc_gives_as_many_records_or_fewer_for_a_known_reason() -> None:
 
     different = {}
     for path in files():
-        items = list(read_warc(path))
+        items = read(path)
         if {reason(item) for item in items} <= NO_ARCHIVES:
             continue
         found = 0
