@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 
@@ -24,13 +24,13 @@ def mismatches(fields: Mapping[str, str], block: bytes) -> list[str]:
         wrong.append("block")
     # A segmented payload's digest is that of all segments together.
     if "warc-segment-number" not in fields and (
-        matches(fields.get("warc-payload-digest", ""), _payloads(fields, block)) is False
+        matches(fields.get("warc-payload-digest", ""), _payloads(block)) is False
     ):
         wrong.append("payload")
     return wrong
 
 
-def matches(declared: str, candidates: Iterator[bytes] | list[bytes]) -> bool | None:
+def matches(declared: str, candidates: Iterable[bytes | memoryview]) -> bool | None:
     """Whether one of the candidates has a digest "algorithm:value"; None if it can't be read.
 
     The value is base32 or base64 with or without padding, or hexadecimal, in either case.
@@ -68,7 +68,7 @@ def _value(text: str, size: int) -> bytes | None:
     return None
 
 
-def _payloads(fields: Mapping[str, str], block: bytes) -> Iterator[bytes]:
+def _payloads(block: bytes) -> Iterator[bytes | memoryview]:
     from tasks.ingest.http import BadMessage, dechunked, parse, payload
 
     if not block.startswith(b"HTTP/"):  # a resource, or another protocol's response
@@ -76,11 +76,10 @@ def _payloads(fields: Mapping[str, str], block: bytes) -> Iterator[bytes]:
         return
     try:
         message = parse(block)
-        yield message.body
-        without = dechunked(message)
-        if without is not message.body:
-            yield without
-        if (decoded := payload(message)) is not without:
-            yield decoded
+        yield memoryview(block)[message.start :]
+        if "transfer-encoding" in message.fields:
+            yield dechunked(message)
+        if "content-encoding" in message.fields:
+            yield payload(message)
     except BadMessage:
         return

@@ -23,11 +23,19 @@ class BadMessage(Exception):
 
 @dataclass(slots=True)
 class Message:
-    """A response. fields: lower-case name -> value, the last one if a field is repeated."""
+    """A response. fields: lower-case name -> value, the last one if a field is repeated.
+
+    data: the whole message, whose body, still with its codings, begins at `start`.
+    """
 
     status: int
     fields: dict[str, str]
-    body: bytes
+    data: bytes
+    start: int = 0
+
+    @property
+    def body(self) -> bytes:
+        return self.data[self.start :]
 
     @property
     def content_type(self) -> str:
@@ -54,7 +62,7 @@ def parse(data: bytes) -> Message:
     if not status:
         raise BadMessage("bad-http")
     end = _HEAD_END.search(data, status.end() - 2)
-    head, body = (data[status.end() : end.start()], data[end.end() :]) if end else (data[status.end() :], b"")
+    head = data[status.end() : end.start() if end else None]
     fields: dict[str, str] = {}
     name = ""
     for line in head.decode("latin-1").splitlines():
@@ -64,7 +72,7 @@ def parse(data: bytes) -> Message:
             name, value = line.split(":", 1)
             name = name.strip().lower()
             fields[name] = value.strip()
-    return Message(int(status[1]), fields, body)
+    return Message(int(status[1]), fields, data, end.end() if end else len(data))
 
 
 def payload(message: Message) -> bytes:

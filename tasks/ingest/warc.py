@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
@@ -28,6 +27,8 @@ PER_FILE = True
 SIGHT = 1 << 20  # decompressed bytes in which a file must show what it is
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml"})
 _UNTYPED = frozenset({"", "application/octet-stream", "unknown/unknown", "application/x-unknown", "*/*"})
+_SOMETHING = re.compile(rb"[^\0 \t\r\n]")
+_HOST = re.compile(r"https?://(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)[/?#]")
 _HTML_START = re.compile(
     rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|!doctype>|html|head|body|title|meta|div|p|table|a|h1|"
     rb"article|section|script|style|br|link|center|font)\b",
@@ -133,7 +134,8 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
             return Loss("digest-mismatch", where, url, record.size)
         metadata["digest_mismatch"] = wrong
     key = fields.get("warc-record-id") or f"@{record.offset}"
-    address = urljoin(url or "", metadata.pop("canonical", "")) or name
+    canonical = metadata.pop("canonical", None)
+    address = (urljoin(url or "", canonical) if canonical else url) or name
     metadata["group"] = source.group_of(address, host(address) or name)
     if fields.get("warc-truncated"):
         metadata["truncated"] = fields["warc-truncated"]
@@ -175,7 +177,7 @@ def _text(kind: str, fields: Mapping[str, str], body: bytes) -> tuple[str, dict[
     if kind == "resource":
         from tasks.ingest.http import Message
 
-        return _content(Message(200, {"content-type": fields.get("content-type", "")}, b""), body)
+        return _content(Message(200, {"content-type": fields.get("content-type", "")}, body), body)
     known = ("request", "warcinfo", "metadata", "revisit", "continuation", "filedesc")
     raise _Rejected(kind if kind in known else "unknown-type")
 
@@ -197,7 +199,7 @@ def _content(message: Message, data: bytes) -> tuple[str, dict[str, Any]]:
     """Text of a payload: HTML is extracted, plain text is taken as it is, anything else rejected."""
     from tasks.ingest.extract import extract
 
-    if not data.strip(b"\0 \t\r\n"):
+    if not _SOMETHING.search(data):
         raise _Rejected("empty")
     kind = _sniff(message.content_type, data)
     if kind == "text":
@@ -263,13 +265,14 @@ def _address(value: str | None) -> str | None:
     return value.replace(" ", "%20").replace("\n", "").replace("\t", "") or None
 
 
-@lru_cache(maxsize=4096)
 def host(url: str) -> str:
     """The host of an address, without `www.`; "" if it has none.
 
     >>> host("http://www.Example.com:80/x"), host("no address")
     ('example.com', '')
     """
+    if plain := _HOST.match(url):
+        return plain[1]
     try:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:

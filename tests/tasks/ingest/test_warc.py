@@ -5,11 +5,14 @@ import gzip
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.document import Document, Loss
-from tasks.ingest.warc import Source, read_warc
+from tasks.ingest.warc import Source, host, read_warc
 
 
 def read(tmp_path: Path, data: bytes, name: str = "a.warc.gz") -> list[Document | Loss]:
@@ -153,3 +156,20 @@ def test_a_wrong_digest_is_flagged_drops_the_record_or_is_not_looked_at(
     assert outcome("check") == [None, ["payload"]]
     assert outcome("drop") == [None, "digest-mismatch"]
     assert outcome("ignore") == [None, None]
+
+
+@given(
+    st.builds(
+        "{}{}{}{}".format,
+        st.sampled_from(["http://", "https://", "HTTP://", "ftp://", "//", "http:/"]),
+        st.sampled_from(["www.", "WWW.", "u:p@", ""]),
+        st.text("aZ0-.éwß[]:@%", max_size=8),
+        st.sampled_from(["", "/", "?a", "#b", ":80/", "/http://b.com/", "\\x"]),
+    )
+)
+def test_the_quick_way_to_a_host_agrees_with_the_parser(url: str) -> None:
+    try:
+        expected = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        expected = ""
+    assert host(url) == expected
