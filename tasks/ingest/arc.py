@@ -22,6 +22,7 @@ _FIELDS = re.compile(rb"(?P<url>" + _URL + rb")" + _REST + rb" [^ \r\n]{1,20}\s*
 ARC = Format(
     start=re.compile(_LINE),
     like=re.compile(_LINE),
+    near=re.compile(rb"[\0-\xff]{0,2}?(?=" + _LINE + rb")"),
     next=re.compile(rb"\n(?=" + _LINE + rb")"),
     head_end=re.compile(rb"\n"),
     length=re.compile(rb" (\d{1,15})[ \t]*\r?\n\Z"),

@@ -17,6 +17,7 @@ from tasks.ingest import inflate
 
 READ_BYTES = 64 << 10  # of compressed input at a time
 OUTPUT_BYTES = 1 << 20  # of decompressed output at a time: bounds what a bomb can do at once
+SIGHT = 1 << 20  # bytes in which the first sound member must begin
 BOMB_BYTES = 128 << 20  # of output of one member, from which on its ratio is looked at
 BOMB_RATIO = 200  # real crawls stay under 50 over such a stretch; gzip can reach 1,032, zstd 30,000
 
@@ -77,15 +78,33 @@ def chunks(file: IO[bytes], sync: bytes = b"") -> Iterator[bytes | Damage]:
     head = file.read(4)
     file.seek(0)
     kind = format_of(head)
+    start: int | None = 0
+    if kind == "plain":
+        kind, start = _hidden_format(file, sync)
     if kind == "plain":
         while chunk := file.read(4 * READ_BYTES):
             yield chunk
         return
+    if start:
+        yield Damage(f"not-{kind}", 0, start, 0)
     source = _Source(file, kind, sync, _dictionary(file) if head == DICTIONARY else None)
-    start: int | None = 0
     read = _gzip if kind == "gzip" else _framed
     while start is not None:
         start = yield from read(source, start)
+
+
+def _hidden_format(file: IO[bytes], sync: bytes) -> tuple[str, int]:
+    """The format, and the first sound member, of a file whose own first bytes are damaged; else "plain" and 0."""
+    start = file.read(max(SIGHT, len(sync)))
+    if sync and not start.startswith(sync):
+        for kind, magic in MAGIC.items():
+            source, at = _Source(file, kind, sync), start.find(magic)
+            while at >= 0:
+                if _decodes(source, start[at : at + READ_BYTES]):
+                    return kind, at
+                at = start.find(magic, at + 1)
+    file.seek(0)
+    return "plain", 0
 
 
 def _gzip(source: _Source, start: int) -> Piece:

@@ -22,6 +22,7 @@ class Format:
     """How the records of an archive format are told apart. Patterns match bytes.
 
     start: a record's first line; like: what is taken for one with a fault in it.
+    near: a few bytes before such a line, where the line ends between two records should be.
     next: the line end before a record, recognised in the middle of other bytes.
     head_end: where the head ends and the body begins.
     length: the body's length, group 1, in the head.
@@ -32,6 +33,7 @@ class Format:
 
     start: re.Pattern[bytes]
     like: re.Pattern[bytes]
+    near: re.Pattern[bytes]
     next: re.Pattern[bytes]
     head_end: re.Pattern[bytes]
     length: re.Pattern[bytes]
@@ -43,6 +45,7 @@ class Format:
 WARC = Format(  # ISO 28500
     start=re.compile(rb"WARC/\d+\.\d+[ \t]*\r?\n"),
     like=re.compile(rb"WARC/"),
+    near=re.compile(rb"[\0-\xff]{0,4}?(?=WARC/\d+\.\d+[ \t]*\r?\n)"),
     next=re.compile(rb"\n(?=WARC/\S{1,16}[ \t]*\r?\n[A-Za-z][A-Za-z-]{0,63}[ \t]*:)"),
     head_end=re.compile(rb"\r?\n\r?\n"),
     length=re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE),
@@ -118,7 +121,8 @@ def read_records(chunks: Iterable[bytes | Damage], form: Format = WARC) -> Itera
                 return
             continue
         window.fill(form.overlap)
-        if form.start.match(window.data):
+        if near := form.near.match(window.data):
+            window.drop(near.end())
             yield _record(window)
         else:
             start = window.offset
@@ -183,7 +187,9 @@ def _behind(window: _Window, size: int) -> str | None:
         if len(following) >= 5 or len(window.data) < margin:
             break
     # The standard's own end of record is believed even if the next one's start is damaged.
-    if form.like.match(following) or (following and form.end.match(window.data, size)):
+    if form.like.match(following) or form.near.match(following):
+        return None
+    if following and form.end.match(window.data, size):
         return None
     if following:
         return "wrong-length"

@@ -219,6 +219,9 @@ def _sniff(declared: str, data: bytes) -> str:
     """ "html", "text" or "other": declarations count unless the bytes contradict them."""
     from resiliparse.parse.encoding import detect_mime
 
+    begins = _HTML_START.match(data[:4096].lstrip(b"\xef\xbb\xbf"))
+    if declared in HTML_TYPES and begins:
+        return "html"
     if b"\0" in data[:1024] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         found = detect_mime(data[:4096])
         if not found.startswith("text/") or declared not in HTML_TYPES:
@@ -230,7 +233,7 @@ def _sniff(declared: str, data: bytes) -> str:
     if declared in HTML_TYPES:
         return "html"
     if declared in _UNTYPED or declared == "text/plain":
-        if _HTML_START.match(data[:4096].lstrip(b"\xef\xbb\xbf")):
+        if begins:
             return "html"
         return "text" if declared == "text/plain" else "other"
     return "other"
