@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tasks.ingest import inflate
 
-MAX_PAYLOAD = 64 << 20  # decoded
+MAX_PAYLOAD = 16 << 20  # decoded
 MAX_CODINGS = 8  # stacked; each may take MAX_PAYLOAD's time
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*\r?\n")  # HTTP/2 has no minor version
@@ -63,16 +63,26 @@ def parse(data: bytes) -> Message:
         raise BadMessage("bad-http")
     end = _HEAD_END.search(data, status.end() - 2)
     head = data[status.end() : end.start() if end else None]
+    fields = parse_fields(head.decode("latin-1"))
+    return Message(int(status[1]), fields, data, end.end() if end else len(data))
+
+
+def parse_fields(head: str) -> dict[str, str]:
+    """Header lines as lower-case name -> value; the last one counts, folded lines are joined, others passed over.
+
+    >>> parse_fields("A: b\\r\\n c\\r\\nno field\\r\\na-B : d")
+    {'a': 'b c', 'a-b': 'd'}
+    """
     fields: dict[str, str] = {}
     name = ""
-    for line in head.decode("latin-1").splitlines():
-        if line[:1] in " \t" and name:  # a folded line
+    for line in head.split("\n"):
+        if line[:1] in (" ", "\t") and name:
             fields[name] += " " + line.strip()
         elif ":" in line:
             name, value = line.split(":", 1)
             name = name.strip().lower()
             fields[name] = value.strip()
-    return Message(int(status[1]), fields, data, end.end() if end else len(data))
+    return fields
 
 
 def payload(message: Message) -> bytes:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PER_FILE = True
 SIGHT = 1 << 20  # decompressed bytes in which a file must show what it is
+MAX_TAGS = 250_000  # of a page: a parser takes up to 700 bytes for each
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml"})
 _UNTYPED = frozenset({"", "application/octet-stream", "unknown/unknown", "application/x-unknown", "*/*"})
 _SOMETHING = re.compile(rb"[^\0 \t\r\n]")
@@ -58,8 +59,6 @@ def read_warc(
     A document's id is made of the source's name, `name`, and the WARC-Record-ID (or the offset without one).
     """
     from tasks.document import Loss
-    from tasks.ingest.container import chunks
-    from tasks.ingest.records import read_records
 
     path = located(path)
     source = source or Source(name="warc", paths=[str(path)])
@@ -71,22 +70,42 @@ def read_warc(
         yield unreadable(path, error)
         return
     with file:
-        if size == 0:
-            yield Loss("empty-file", name)
-            return
-        form = _format(file)
-        records = read_records(chunks(file, form.sync), form)
-        first = next(records, None)
-        if first and first.reason == "not-a-record":
-            second = next(records, None)
-            first.reason = first.reason if second else "not-warc"
-            records = chain([second] if second else [], records)
-        for record in chain([first] if first else [], records):
-            where = f"{name}@{record.offset}"
-            if record.reason:
-                yield Loss(record.reason, where, _target(record.head), record.size)
-            else:
-                yield _document(record, source, name, where)
+        records = _records(file) if size else iter(())
+        last, repeats = -1, 0
+        try:
+            for record in records:
+                repeats = repeats + 1 if record.offset == last else 0
+                last = record.offset
+                where = f"{name}@{last}" + (f"+{repeats}" if repeats else "")
+                if record.reason:
+                    yield Loss(record.reason, where, _target(record.head), record.size)
+                else:
+                    yield _document(record, source, name, where)
+        except OSError as error:  # of the disk, not of the data
+            yield unreadable(path, error)
+        else:
+            if last < 0:
+                yield Loss("empty-file", name)
+
+
+def _records(file: IO[bytes]) -> Iterator[Record]:
+    """The records of an open file; `not-warc` where there is nothing but bytes that are none."""
+    from tasks.ingest.container import chunks
+    from tasks.ingest.records import read_records
+
+    form = _format(file)
+    records = read_records(chunks(file, form.sync), form)
+    first = next(records, None)
+    if first is None:
+        return
+    if first.reason == "not-a-record":
+        second = next(records, None)
+        if second is None:
+            first.reason = "not-warc"
+        else:
+            records = chain([second], records)
+    yield first
+    yield from records
 
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
@@ -121,9 +140,10 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
     from tasks.ingest.digest import mismatches
     from tasks.ingest.http import BadMessage
 
-    fields, kind = _fields(record.head)
-    url = _address(fields.get("warc-target-uri"))
+    url = None
     try:
+        fields, kind = _fields(record.head)
+        url = _address(fields.get("warc-target-uri"))
         text, metadata = _text(kind, fields, record.body)
         if len(text) < source.min_characters or not text.strip():
             raise _Rejected("empty")
@@ -151,22 +171,20 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
 
 
 def _fields(head: bytes) -> tuple[dict[str, str], str]:
-    """A record's fields (lower-case names) and type; "" without a type."""
-    from fastwarc.warc import WarcRecord
+    """A record's fields (lower-case names) and type; "" without a type.
 
+    fastwarc's own parser sets aside as much memory as Content-Length says, and ends the process where there is less.
+    """
     from tasks.ingest import arc
+    from tasks.ingest.http import parse_fields
 
-    if not head.startswith(b"WARC/"):
-        found = arc.fields(head)
-        if found is None:
-            raise _Rejected("bad-header")
-        return found, found["warc-type"]
-    try:
-        record = WarcRecord.from_bytes(head)
-        fields = {key.lower(): value.strip() for key, value in record.headers.to_tuples()}
-    except (OSError, ValueError):
-        raise _Rejected("bad-header") from None
-    return fields, fields.get("warc-type", "").lower()
+    if head.startswith(b"WARC/"):
+        fields = parse_fields(head.decode("utf-8", "replace"))
+        return fields, fields.get("warc-type", "").lower()
+    found = arc.fields(head)
+    if found is None:
+        raise _Rejected("bad-header")
+    return found, found["warc-type"]
 
 
 def _text(kind: str, fields: Mapping[str, str], body: bytes) -> tuple[str, dict[str, Any]]:
@@ -206,6 +224,8 @@ def _content(message: Message, data: bytes) -> tuple[str, dict[str, Any]]:
         return _plain(data, message.charset), {}
     if kind != "html":
         raise _Rejected("not-html")
+    if data.count(b"<") > MAX_TAGS:
+        raise _Rejected("too-large")
     from tasks.ingest.charset import unreadable as is_unreadable
 
     page = extract(data, charset=message.charset)
