@@ -3,8 +3,10 @@ from __future__ import annotations
 import gzip
 import io
 
-from fastwarc.stream_io import Lz4Writer, ZstdWriter
+import pytest
+from fastwarc.stream_io import Lz4Writer, ZstdWriter, zstd_train_dictionary_from_samples
 
+from tasks.ingest import container
 from tasks.ingest.container import Damage, chunks, format_of
 
 PARTS = [b"WARC/1.0 part %d " % number + bytes(range(256)) * 20 for number in range(4)]
@@ -17,9 +19,9 @@ def read(data: bytes, sync: bytes = b"") -> tuple[bytes, list[str]]:
     return output, [piece.reason for piece in pieces if isinstance(piece, Damage)]
 
 
-def frames(writer: type) -> list[bytes]:
+def frames(writer: type, parts: list[bytes] = PARTS) -> list[bytes]:
     made = []
-    for part in PARTS:
+    for part in parts:
         out = io.BytesIO()
         stream = writer(out)
         stream.write(part)
@@ -83,3 +85,47 @@ def test_damaged_lz4_and_zstd_frames_cost_only_themselves() -> None:
         output, damage = read(b"".join(made), b"WARC/")
         assert damage == [f"damaged-{name}"]
         assert output == PARTS[0] + PARTS[2] + PARTS[3]
+
+
+def with_dictionary(compressed: bool) -> tuple[bytes, list[bytes]]:
+    """A zstd file's dictionary frame, and a frame for each part that can't be read without it."""
+    samples = [b"WARC/1.0 part %d " % (number % 4) + bytes(range(256)) for number in range(400)]
+    dictionary = zstd_train_dictionary_from_samples(samples, 4096)
+    made = []
+    for part in PARTS:
+        out = io.BytesIO()
+        stream = ZstdWriter(out, dictionary=dictionary, compress_dictionary_frame=compressed)
+        stream.write(part)
+        stream.close()
+        made.append(out.getvalue())
+    size = 8 + int.from_bytes(made[0][4:8], "little")
+    return made[0][:size], [data[size:] for data in made]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_zstd_file_with_a_dictionary_is_read_also_behind_damage(compressed: bool) -> None:
+    first, made = with_dictionary(compressed)
+    assert format_of(first) == "zstd"
+    assert read(first + b"".join(made), b"WARC/") == (b"".join(PARTS), [])
+    made[1] = made[1][:4] + b"\xff" * 8 + made[1][12:]
+    output, damage = read(first + b"".join(made), b"WARC/")
+    assert damage == ["damaged-zstd"]
+    assert output == PARTS[0] + PARTS[2] + PARTS[3]
+
+
+def test_frames_without_their_dictionary_say_so() -> None:
+    _, made = with_dictionary(compressed=True)
+    output, damage = read(b"".join(made), b"WARC/")
+    assert (output, damage) == (b"", ["no-dictionary"])
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_a_member_that_grows_beyond_all_measure_is_a_bomb(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container, "BOMB_BYTES", 1 << 20)
+    compress = gzip.compress if name == "gzip" else lambda data: frames(ZstdWriter, [data])[0]
+    bomb, good = compress(bytes(16 << 20)), compress(PARTS[0])
+    output, damage = read(good + bomb + good, b"WARC/")
+    assert damage == ["bomb"]
+    assert output.startswith(PARTS[0])
+    assert output.endswith(PARTS[0])
+    assert len(output) < 4 << 20

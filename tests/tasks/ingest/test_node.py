@@ -100,6 +100,15 @@ def test_the_table_of_files_adds_up(corpus: Path, inputs, tmp_path: Path) -> Non
     assert json.loads(files["a.warc"]["reasons"]) == {"wrong-length": 1}
 
 
+def test_a_record_met_twice_is_a_document_once(page: Callable[..., bytes], inputs, tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(page("one", 1) * 3)
+    metrics, folders = run(
+        node.partition(config({**SOURCES[0], "paths": ["a.warc"]}), inputs), tmp_path / "out"
+    )
+    assert (metrics["documents_in"], metrics["documents_out"]) == (3, 1)
+    assert len({row["id"] for row in rows(folders, "ledger")}) == 3
+
+
 def test_wrong_digests_are_counted_per_file_and_in_all(
     page: Callable[..., bytes], inputs, tmp_path: Path
 ) -> None:
