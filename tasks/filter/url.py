@@ -14,7 +14,8 @@ from tasks.node import Config as NodeConfig
 class Config(NodeConfig):
     """Thresholds; null turns a rule off.
 
-    max_per_host: documents of one host, those whose ids come first in an order that a hash decides.
+    max_per_host: documents of one host, those whose ids come first in an order that a hash decides. A cap is set in
+    this section, not in a profile or for a language: it brings in the node that counts.
     max_host_share: the same as a share of all documents that have a host.
     """
 
