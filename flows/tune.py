@@ -226,7 +226,7 @@ def _check_key(key: str, option: str) -> None:
     if first != "filter" or name not in fields or measured:
         raise ConfigError(
             f"{option} {key}: `smelt tune` replays thresholds and profiles, filter.<family>.<key> with the families "
-            f"{', '.join(name for name in fields if name not in ('profiles', 'kinds'))}; "
+            f"{', '.join(name for name in fields if name not in ('profiles', 'languages', 'kinds'))}; "
             f"anything else needs a run: `smelt plan --set {key}=...` says what it would cost"
         )
 
