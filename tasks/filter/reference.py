@@ -57,7 +57,7 @@ def _core_words(core: str) -> list[str]:
         return []
     if _is_url(core) or _NOT.fullmatch(core):
         return [core]
-    clitic = re.search(rf"(?:(?<=.){_NOT.pattern}|(?<=.)['’].|(?<=.)['’]..)$", core, re.DOTALL)
+    clitic = re.search(rf"(?:(?<=.){_NOT.pattern}|(?<=.)['’][^'’]|(?<=.)['’][^'’]{{2}})$", core, re.DOTALL)
     if clitic and all(_is(c, LETTER) for c in clitic.group() if c not in "'’"):
         return [*_infix_words(core[: clitic.start()], core), clitic.group()]
     return _infix_words(core, core)

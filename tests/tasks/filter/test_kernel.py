@@ -138,6 +138,7 @@ def test_kernel_and_reference_agree_on_prose():
     ("text", "words"),
     [
         ("It's a well-known fact.", ["It", "'s", "a", "well", "-", "known", "fact", "."]),
+        ("one''a", ["one'", "'a"]),
         ("don't they'll O'Brien", ["do", "n't", "they", "'ll", "O'Brien"]),
         ('("Yes...", she said)', ["(", '"', "Yes", "...", '"', ",", "she", "said", ")"]),
         ("3.14 1,000 5-6 a,b x/y", ["3.14", "1,000", "5", "-", "6", "a", ",", "b", "x", "/", "y"]),
