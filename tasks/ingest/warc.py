@@ -224,7 +224,7 @@ def _content(message: Message, data: bytes) -> tuple[str, dict[str, Any]]:
         return _plain(data, message.charset), {}
     if kind != "html":
         raise _Rejected("not-html")
-    if data.count(b"<") > MAX_TAGS:
+    if len(data) > 3 * MAX_TAGS and data.count(b"<") > MAX_TAGS:  # no tag is shorter than three bytes
         raise _Rejected("too-large")
     from tasks.ingest.charset import unreadable as is_unreadable
 
