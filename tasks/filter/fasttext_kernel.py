@@ -1,7 +1,7 @@
 """fastText's prediction over UTF-8 bytes, compiled: no line is copied, no Python object made per text.
 
-It sees a text as one line, as `predict` sees one whose newlines are spaces: words between ASCII whitespace
-and NULs, each the mean of its own vector and those of its character n-grams, then the end-of-line word. A literal
+It sees a text as one line, as `predict` sees one whose whitespace is spaces: words between whitespace (Unicode's, for
+pages are full of U+00A0, which fastText itself takes for a letter) and NULs, each the mean of its own vector and those of its character n-grams, then the end-of-line word. A literal
 `</s>` in a text doesn't end the line, as it would there. Words come again: the sum of a word's vectors is
 remembered, and added from there.
 """
@@ -210,8 +210,29 @@ def _add_word(data, a, b, h, model, rows, total):
 
 
 @inner
-def _is_space(byte):
-    return byte == 32 or 9 <= byte <= 13 or byte == 0
+def _space(data, i, b):
+    """The bytes of the whitespace character or NUL that begins at i; 0 where another character does.
+
+    What Python's str.isspace calls whitespace: ASCII's, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029,
+    U+202F, U+205F, U+3000.
+    """
+    first = data[i]
+    if first <= 32:
+        return 1 if first == 32 or 9 <= first <= 13 or 28 <= first or first == 0 else 0
+    if first < 0xC2 or first > 0xE3:
+        return 0
+    if first == 0xC2:
+        return 2 if i + 1 < b and (data[i + 1] == 0x85 or data[i + 1] == 0xA0) else 0
+    if first < 0xE1 or i + 2 >= b:
+        return 0
+    second, third = data[i + 1], data[i + 2]
+    if first == 0xE1:
+        return 3 if second == 0x9A and third == 0x80 else 0
+    if first == 0xE3:
+        return 3 if second == 0x80 and third == 0x80 else 0
+    if second == 0x80:
+        return 3 if third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF else 0
+    return 3 if second == 0x81 and third == 0x9F else 0
 
 
 @inner
@@ -222,12 +243,13 @@ def _add_span(data, a, b, model, memory, hidden, hashes, words):
     added = 0
     i = a
     while i < b:
-        if _is_space(data[i]):
-            i += 1
+        blank = _space(data, i, b)
+        if blank:
+            i += blank
             continue
         start = i
         wide, h = WIDE_START, FNV_START
-        while i < b and not _is_space(data[i]):
+        while i < b and not _space(data, i, b):
             wide = (wide ^ U64(data[i])) * WIDE_PRIME
             h = _step(h, data[i])
             i += 1
@@ -341,7 +363,7 @@ def _cut(data, at, stop, step):
     """The nearest end of a word from `at` in steps of 1 or -1, at most 64 bytes on; else a code point's start."""
     for i in range(64):
         k = at + i * step
-        if k == stop or _is_space(data[k]):
+        if k == stop or _space(data, k, len(data)):
             return k
     while at != stop and data[at] & 0xC0 == 0x80:
         at += step

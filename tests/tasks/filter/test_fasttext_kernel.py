@@ -23,7 +23,7 @@ FRAGMENTS = [
         "\x0b",
         "\0",
         "\u3000",
-        "\u00a0",
+        *"\u00a0\x85\u1680\u2000\u200a\u200b\u2028\u202f\u205f\u2060\x1c\x1f\x1b",
         "<",
         ">",
         "a",
@@ -55,7 +55,7 @@ def ours(model, texts, sample=1 << 30, windows=4):
 
 
 def theirs(model, text):
-    line = text.replace("\n", " ") + "\n"
+    line = "".join(" " if character.isspace() else character for character in text) + "\n"
     return [
         (label.removeprefix("__label__"), score) for score, label in model.f.predict(line, 2, 0.0, "strict")
     ]
@@ -71,6 +71,15 @@ def assert_same(found, expected):
 @pytest.fixture(scope="module")
 def lid():
     return read_model(default_model()), fasttext.load_model(str(default_model()))
+
+
+def test_words_end_at_every_kind_of_whitespace(lid):
+    """pydoc's pages, and many others, have U+00A0 between words; fastText alone would see one long word."""
+    model, _ = lid
+    plain = "make an iterator that returns consecutive keys and groups from the iterable"
+    kinds = [chr(code) for code in range(0x3001) if chr(code).isspace()]
+    for found in ours(model, [plain.replace(" ", kind) for kind in kinds]):
+        assert_same(found, ours(model, [plain])[0])
 
 
 @settings(max_examples=200, deadline=None)
