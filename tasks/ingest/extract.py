@@ -1,158 +1,55 @@
-"""HTML to text: resiliparse's main content, within bounded time on any input.
+"""HTML to text by one of three engines, within bounded time on any input.
 
-Measured on resiliparse 2.0: main-content extraction takes time in depth x nodes (20,000 nested `div`: 11 s),
-parsing in the square of the options of one `select` and of the attributes of one tag, and nested lists give
-output in the square of their depth. So pages beyond what the web has are simplified first, or their tags are
-just cut out; both depend on the bytes alone, never on a clock.
+- `fast`: our own block model over a Lexbor parse (`extraction`): the main text with little around it;
+- `resiliparse`: resiliparse's main content, which keeps more of everything;
+- `trafilatura`: the library, ten times slower.
+
+Pages beyond what the web has are simplified first, or their tags are just cut out, whatever the engine
+(`extraction.guards`).
 """
 
 from __future__ import annotations
 
-import html as html_module
-import re
-from dataclasses import dataclass
+from typing import Literal, get_args
 
-from tasks.ingest.charset import clean, decode
+from tasks.errors import ConfigError
+from tasks.ingest.charset import decode
+from tasks.ingest.extraction import guards
+from tasks.ingest.extraction.page import Page, clip, tidy
 
-MAX_HTML = 16 << 20  # bytes; above, tags are cut out without parsing
-MAX_DEPTH = 400  # nested elements; browsers stop at 512
-MAX_WORK = 5_000_000  # depth x tags
-MAX_OPTIONS = 2000
-MAX_TAG = 16 << 10
-MIN_MAIN = 250  # characters of main content under which the whole page may stand in
+Engine = Literal["fast", "resiliparse", "trafilatura"]
 
-_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_VOID = (b"<br", b"<img", b"<!--")  # the most frequent of those that open nothing
-_OPTION = re.compile(rb"<opt(?:ion|group)\b[^<]*", re.IGNORECASE)
-_INVISIBLE = re.compile(r"<(script|style|template|noscript)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
-_BLANK_LINES = re.compile(r"\n{3,}")
-_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,2000})", re.IGNORECASE)
-# Elements without content, and those that the next of their kind closes: they don't nest by themselves.
-_FLAT = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr p li dt dd tr td th "
-    b"option thead tbody tfoot".split()
-)
+__all__ = ["Engine", "Page", "extract", "extract_text"]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page's main content, and the title, language and canonical address that it declares."""
-
-    text: str
-    title: str | None = None
-    language: str | None = None
-    canonical: str | None = None
+def extract_text(html: bytes, *, url: str | None = None, engine: Engine = "fast") -> str:
+    """The main text of a page; "" if it has none. Never raises for bad HTML."""
+    return extract(html, url=url, engine=engine).text
 
 
-def extract_text(html: bytes, *, url: str | None = None) -> str:
-    """The main text of a page; "" if it has none. Never raises for bad HTML; `url` changes nothing yet."""
-    return extract(html).text
+def extract(
+    html: bytes, *, charset: str | None = None, url: str | None = None, engine: Engine = "fast"
+) -> Page:
+    """Text and declarations of a page; `charset` as HTTP declared it (see `charset.decode`).
 
-
-def extract(html: bytes, *, charset: str | None = None) -> Page:
-    """Text, title and declarations of a page; `charset` as HTTP declared it (see `charset.decode`).
-
-    The text is the main content; where that is under `MIN_MAIN` characters and the whole page has more than
-    five times as much, the whole page's (index pages, galleries of short captions).
+    `url` matters to the engine trafilatura only. Raises ConfigError for an engine that isn't there.
     """
+    if engine not in get_args(Engine):
+        raise ConfigError(
+            f"ingest: no extraction engine {engine!r}. There are {', '.join(get_args(Engine))}."
+        )
     text, _ = decode(html, charset, html=True)
     text = text.replace("\0", "")
-    if _is_too_complex(html):
-        return Page(_tidy(_cut_tags(text)), title=_clip(html_module.unescape(_title(text))))
-    if html.lower().count(b"<opt") > MAX_OPTIONS:
-        text = _OPTION.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace")
-    return _parsed(text)
+    if guards.is_too_complex(html):
+        return Page(tidy(guards.cut_tags(text)), title=clip(guards.rough_title(text)))
+    if engine == "fast":
+        from tasks.ingest.extraction import fast
 
+        return fast.extract(html, text)
+    if engine == "resiliparse":
+        from tasks.ingest.extraction import plain
 
-def _parsed(text: str) -> Page:
-    from resiliparse.extract.html2text import extract_plain_text
-    from resiliparse.parse.html import HTMLTree
+        return plain.extract(html, text)
+    from tasks.ingest.extraction import library
 
-    tree = HTMLTree.parse(text)
-    main = _tidy(extract_plain_text(tree, main_content=True, preserve_formatting=True, comments=False))
-    if len(main) < MIN_MAIN:
-        whole = _tidy(extract_plain_text(tree, main_content=False, preserve_formatting=True))
-        if len(whole) > 5 * len(main):
-            main = whole
-    root = tree.document
-    language = root.query_selector("html[lang]") if root else None
-    canonical = root.query_selector("link[rel=canonical][href]") if root else None
-    return Page(
-        main,
-        title=_clip(tree.title or ""),
-        language=_clip(language.getattr("lang") or "") if language else None,
-        canonical=_clip(canonical.getattr("href") or "") if canonical else None,
-    )
-
-
-def _tidy(text: str) -> str:
-    """Lines without trailing space, at most one empty line between two, valid Unicode."""
-    lines = (line.rstrip() for line in clean(text).split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
-
-
-def _clip(text: str) -> str | None:
-    return " ".join(clean(text).split())[:300] or None
-
-
-def _is_too_complex(html: bytes) -> bool:
-    if len(html) > MAX_HTML or _has_giant_tag(html):
-        return True
-    tags = html.count(b"<")
-    # Cheap upper bounds first: hardly any page needs the walk.
-    if tags <= MAX_DEPTH or (tags * min(tags, MAX_DEPTH) <= MAX_WORK and _depth_bound(html) <= MAX_DEPTH):
-        return False
-    depth = _depth(html)
-    return depth > MAX_DEPTH or depth * tags > MAX_WORK
-
-
-def _depth_bound(html: bytes, step: int = 16 << 10) -> int:
-    """An upper bound of the nesting depth, from counts of opening and closing tags per stretch."""
-    depth = bound = 0
-    for at in range(0, len(html), step):
-        closing = html.count(b"</", at, at + step + 1)
-        opening = html.count(b"<", at, at + step) - closing
-        opening -= sum(html.count(tag, at, at + step) for tag in _VOID)
-        bound = max(bound, depth + opening)
-        depth = max(0, depth + opening - closing)
-    return bound
-
-
-def _depth(html: bytes) -> int:
-    """The nesting depth by a walk over the tags; void and self-closing kinds don't count."""
-    depth = deepest = 0
-    for tag in _TAG.finditer(html):
-        if tag[2].lower() not in _FLAT:
-            depth += -1 if tag[1] else 1
-            depth = max(depth, 0)
-            deepest = max(deepest, depth)
-    return deepest
-
-
-def _has_giant_tag(html: bytes) -> bool:
-    """Whether there is a tag of over `MAX_TAG` bytes with more than a thousand attributes."""
-    at = 0
-    while at + MAX_TAG < len(html):
-        end = html.rfind(b">", at, at + MAX_TAG)
-        if end >= 0:
-            at = end + 1
-            continue
-        following = html.find(b">", at + MAX_TAG)
-        following = len(html) if following < 0 else following
-        start = html.find(b"<", at, following)
-        tag = html[start : min(following, start + MAX_TAG)] if start >= 0 else b""
-        if len(tag.split()) + tag.count(b"/") + tag.count(b'"') // 2 > 1000:
-            return True
-        at = following + 1
-    return False
-
-
-def _cut_tags(text: str) -> str:
-    """Text with everything in angle brackets cut out; linear in its length."""
-    return html_module.unescape(_MARKUP.sub("\n", _INVISIBLE.sub("\n", text)))
-
-
-def _title(text: str) -> str:
-    found = _TITLE.search(text, 0, 1 << 16)
-    return found[1] if found else ""
+    return library.extract(html, text, url)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
+from tasks.ingest.extract import Engine
 from tasks.ingest.location import located, place
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.node import Input
@@ -43,11 +44,13 @@ class Source(BaseSource):
     min_characters: pages with less text are left out as `empty`.
     digests: what happens to a document whose record declares a checksum that its bytes don't have. `check` keeps it,
         with `digest_mismatch` in its metadata, and counts it; `drop` loses it; `ignore` doesn't compute any.
+    engine: what takes the main text out of HTML (see `extract`).
     """
 
     kind: Literal["warc"] = "warc"
     min_characters: int = 1
     digests: Literal["check", "drop", "ignore"] = "check"
+    engine: Engine = "fast"
 
 
 def read_warc(
@@ -144,7 +147,7 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
     try:
         fields, kind = _fields(record.head)
         url = _address(fields.get("warc-target-uri"))
-        text, metadata = _text(kind, fields, record.body)
+        text, metadata = _text(kind, fields, record.body, source.engine)
         if len(text) < source.min_characters or not text.strip():
             raise _Rejected("empty")
     except (_Rejected, BadMessage) as error:
@@ -187,20 +190,20 @@ def _fields(head: bytes) -> tuple[dict[str, str], str]:
     return found, found["warc-type"]
 
 
-def _text(kind: str, fields: Mapping[str, str], body: bytes) -> tuple[str, dict[str, Any]]:
+def _text(kind: str, fields: Mapping[str, str], body: bytes, engine: Engine) -> tuple[str, dict[str, Any]]:
     if kind == "conversion":
         return _plain(body, None), {}
     if kind == "response":
-        return _response(fields, body)
+        return _response(fields, body, engine)
     if kind == "resource":
         from tasks.ingest.http import Message
 
-        return _content(Message(200, {"content-type": fields.get("content-type", "")}, body), body)
+        return _content(Message(200, {"content-type": fields.get("content-type", "")}, body), body, engine)
     known = ("request", "warcinfo", "metadata", "revisit", "continuation", "filedesc")
     raise _Rejected(kind if kind in known else "unknown-type")
 
 
-def _response(fields: Mapping[str, str], body: bytes) -> tuple[str, dict[str, Any]]:
+def _response(fields: Mapping[str, str], body: bytes, engine: Engine) -> tuple[str, dict[str, Any]]:
     from tasks.ingest.http import parse, payload
 
     if not body.startswith(b"HTTP/") and fields.get("warc-target-uri", "").lower().startswith(
@@ -210,10 +213,10 @@ def _response(fields: Mapping[str, str], body: bytes) -> tuple[str, dict[str, An
     message = parse(body)
     if message.status != 200:
         raise _Rejected("http-status")
-    return _content(message, payload(message))
+    return _content(message, payload(message), engine)
 
 
-def _content(message: Message, data: bytes) -> tuple[str, dict[str, Any]]:
+def _content(message: Message, data: bytes, engine: Engine) -> tuple[str, dict[str, Any]]:
     """Text of a payload: HTML is extracted, plain text is taken as it is, anything else rejected."""
     from tasks.ingest.extract import extract
 
@@ -228,10 +231,15 @@ def _content(message: Message, data: bytes) -> tuple[str, dict[str, Any]]:
         raise _Rejected("too-large")
     from tasks.ingest.charset import unreadable as is_unreadable
 
-    page = extract(data, charset=message.charset)
+    page = extract(data, charset=message.charset, engine=engine)
     if is_unreadable(page.text):
         raise _Rejected("bad-charset")
-    declared = {"title": page.title, "declared_language": page.language, "canonical": page.canonical}
+    declared = {
+        "title": page.title,
+        "declared_language": page.language,
+        "canonical": page.canonical,
+        "published": page.published,
+    }
     return page.text, {key: value for key, value in declared.items() if value}
 
 

@@ -1,0 +1,144 @@
+"""Learn the trees of the `fast` engine: python -m tasks.ingest.extraction.train PAGES.warc.gz GOLD.json
+
+PAGES holds HTML responses, GOLD maps their addresses to {"with": [segment, ...], "without": [segment, ...]}: text
+that must be in the main text and text that must not. `weights.json` was made from
+`data/warc/derived-html/trafilatura-0.warc.gz` and `data/extraction/trafilatura-gold-split/evaldata-0.json` (487
+pages of trafilatura's evaluation) and the teacher that constraints.txt pins. The same data and versions give the
+same file, byte for byte: pages are taken in the order of the file, folds come from a hash of the site, the
+trees' learner (`grow`) is seeded.
+
+Prints what pages get from models that haven't seen their site (cross-validation): required segments found, forbidden
+ones leaked. --labels FILE keeps what the teacher said, so that it is asked only once; --out names the file to write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from tasks.ingest.extraction import features, grow, scan
+from tasks.ingest.extraction.labels import label, squeezed, teach
+from tasks.ingest.extraction.metadata import declared
+from tasks.ingest.extraction.select import WEIGHTS, describe
+from tasks.ingest.extraction.trees import Forest
+
+FOLDS = 5
+OPTIONS = grow.Options(trees=100, leaves=16, rate=0.1)
+
+
+@dataclass
+class Example:
+    """A page with its blocks described and labelled."""
+
+    url: str
+    page: scan.Scan
+    texts: list[str]
+    described: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+
+    @property
+    def fold(self) -> int:
+        """Pages of one site are in one fold."""
+        site = ".".join((urlsplit(self.url).hostname or "").split(".")[-2:])
+        return int.from_bytes(hashlib.sha256(site.encode()).digest()[:4], "big") % FOLDS
+
+
+def read_pages(path: Path) -> list[tuple[str, bytes]]:
+    """Address and HTML of every response."""
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    with path.open("rb") as file:
+        return [
+            (record.headers["WARC-Target-URI"].strip(), record.reader.read())
+            for record in ArchiveIterator(file, record_types=WarcRecordType.response, parse_http=True)
+        ]
+
+
+def taught(pages: Sequence[tuple[str, bytes]], cache: Path | None) -> list[dict[str, str]]:
+    """The teacher's texts of all pages, from the cache if it is there."""
+    if cache is not None and cache.exists():
+        return [json.loads(line) for line in cache.read_text(encoding="utf-8").splitlines()]
+    texts = [teach(html) for _, html in pages]
+    if cache is not None:
+        cache.write_text("".join(json.dumps(text) + "\n" for text in texts), encoding="utf-8")
+    return texts
+
+
+def examples(
+    pages: Sequence[tuple[str, bytes]], texts: Sequence[dict[str, str]], gold: dict[str, Any]
+) -> list[Example]:
+    from tasks.ingest.extraction.fast import markup_of
+
+    marks = {url.strip(): segments for url, segments in gold.items()}
+    found = []
+    for (url, html), text in zip(pages, texts, strict=True):
+        markup = markup_of(html)
+        page = scan.scan(markup)
+        blocks = [
+            page.text[start:end].tobytes().decode("utf-8", "replace") for start, end in page.blocks[:, :2]
+        ]
+        target, weight = label(blocks, text, marks.get(url, {}))
+        found.append(Example(url, page, blocks, describe(page, declared(markup)), target, weight))
+    return found
+
+
+def fit(data: Sequence[Example]) -> Forest:
+    return grow.fit(
+        np.concatenate([one.described for one in data]),
+        np.concatenate([one.target for one in data]),
+        np.concatenate([one.weight for one in data]),
+        OPTIONS,
+    )
+
+
+def check(data: Sequence[Example], gold: dict[str, Any]) -> dict[str, float]:
+    """Shares of required segments found and of forbidden ones leaked, by models that haven't seen the site."""
+    from tasks.ingest.extraction.assembly import assemble
+    from tasks.ingest.extraction.select import choose
+
+    marks = {url.strip(): segments for url, segments in gold.items()}
+    models = [fit([one for one in data if one.fold != fold]) for fold in range(FOLDS)]
+    counts = {"with": [0, 0], "without": [0, 0]}
+    for one in data:
+        kept = choose(one.page, models[one.fold].predict(one.described))
+        text = squeezed(assemble(one.page, np.flatnonzero(kept).tolist()))
+        for kind, count in counts.items():
+            segments = marks.get(one.url, {}).get(kind, [])
+            count[0] += sum(squeezed(segment) in text for segment in segments)
+            count[1] += len(segments)
+    return {
+        "found": counts["with"][0] / counts["with"][1],
+        "leaked": counts["without"][0] / counts["without"][1],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pages", type=Path)
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--labels", type=Path)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    args = parser.parse_args()
+    pages = read_pages(args.pages)
+    gold = json.loads(args.gold.read_text(encoding="utf-8"))
+    data = examples(pages, taught(pages, args.labels), gold)
+    for name, share in check(data, gold).items():
+        print(f"{name}\t{share:.4f}")
+    args.out.write_text(
+        json.dumps(fit(data).to_json(features.NAMES), separators=(",", ":")) + "\n", encoding="ascii"
+    )
+
+
+if __name__ == "__main__":
+    main()

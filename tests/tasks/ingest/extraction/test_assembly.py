@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from tasks.ingest.extraction.assembly import assemble
+from tasks.ingest.extraction.fast import parsed
+from tasks.ingest.extraction.scan import scan
+
+
+def text_of(html: str) -> str:
+    page = scan(parsed(html))
+    return assemble(page, range(len(page.blocks)))
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<h1>Title</h1><p>One<br>two.</p><p>Three</p>", "Title\n\nOne\ntwo.\n\nThree"),
+        ("a<br><br>b", "a\n\nb"),
+        (
+            "<p>Before</p><ul><li>one<li><p>two</p><p>more</p></ul><p>After",
+            "Before\n\n- one\n- two\nmore\n\nAfter",
+        ),
+        ("<ol><li>one<li>two<ul><li>inner</ul><li>three</ol>", "1. one\n2. two\n  - inner\n3. three"),
+        ("<ul><li>a</ul><ul><li>b</ul>", "- a\n\n- b"),
+        (
+            "<table><tr><th>Name<th>Size<tr><td>a<td><p>1</p><p>2</p></table><p>After",
+            "Name | Size\na | 1 2\n\nAfter",
+        ),
+        ("<dl><dt>Term<dd>Meaning<dt>Other<dd>More</dl>", "Term\nMeaning\nOther\nMore"),
+        ("<p>Code:</p><pre>\ndef f():\n    return 1\n</pre><p>End", "Code:\n\ndef f():\n    return 1\n\nEnd"),
+        ("<blockquote><p>Quoted</p></blockquote><p>Plain", "Quoted\n\nPlain"),
+    ],
+)
+def test_text_reads_like_the_page(html: str, text: str) -> None:
+    assert text_of(html) == text
+
+
+def test_only_the_chosen_blocks_are_written() -> None:
+    page = scan(parsed("<p>a</p><ol><li>b<li>c</ol><p>d"))
+    assert assemble(page, [0, 2]) == "a\n\n2. c"
+    assert assemble(page, []) == ""
+
+
+def test_deep_lists_are_indented_no_further_than_is_readable() -> None:
+    lines = text_of("<ul><li>a" * 200).split("\n")
+    assert len(lines) == 200
+    assert max(map(len, lines)) < 30
