@@ -39,17 +39,18 @@ def extract(
             f"ingest: no extraction engine {engine!r}. There are {', '.join(get_args(Engine))}."
         )
     text, _ = decode(html, charset, html=True)
-    text = text.replace("\0", "")
+    text = text.replace("\0", "") if "\0" in text else text
     if guards.is_too_complex(html):
         return Page(tidy(guards.cut_tags(text)), title=clip(guards.rough_title(text)))
+    text = guards.without_options(text)
     if engine == "fast":
         from tasks.ingest.extraction import fast
 
-        return fast.extract(html, text)
+        return fast.extract(text)
     if engine == "resiliparse":
         from tasks.ingest.extraction import plain
 
-        return plain.extract(html, text)
+        return plain.extract(text)
     from tasks.ingest.extraction import library
 
-    return library.extract(html, text, url)
+    return library.extract(text, url)

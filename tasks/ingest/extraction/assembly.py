@@ -1,7 +1,8 @@
 """Chosen blocks to text that reads like the page: paragraphs, lists, tables, code.
 
 An empty line stands between paragraphs, headings, tables, lists; one line for each list item (`- ` or its number,
-indented by its depth) and table row (cells joined by ` | `); preformatted text stays as it is.
+indented by its depth) and table row (cells joined by ` | `); preformatted text stays as it is. A cell of more than
+`CELL_BLOCKS` blocks holds a part of the page's layout, not a value: what is in it reads like the page itself.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _ITEM_TAG, _ROW = tags.NUMBER["li"], tags.NUMBER["tr"]
 _CELLS = {tags.NUMBER["td"], tags.NUMBER["th"]}
 _TABLE_TAG, _DEFINITIONS = tags.NUMBER["table"], tags.NUMBER["dl"]
 MAX_INDENT = 8  # levels
+CELL_BLOCKS = 2
 
 
 def assemble(page: scan.Scan, chosen: Sequence[int]) -> str:
@@ -47,11 +49,15 @@ def assemble(page: scan.Scan, chosen: Sequence[int]) -> str:
 
 
 class _Place:
-    """The innermost list item, row, cell, and the outermost list, table, definition list around an element; -1 without."""
+    """The innermost list item, row, cell, and the outermost list, table, definition list around an element; -1 without.
 
-    __slots__ = ("cell", "item", "lists", "outermost", "row")
+    Nothing is seen beyond a cell that is layout.
+    """
+
+    __slots__ = ("cell", "item", "lists", "node", "outermost", "row")
 
     def __init__(self, nodes: Sequence[Sequence[int]], node: int):
+        self.node = node
         self.item = self.row = self.cell = self.outermost = -1
         self.lists = 0
         while node >= 0:
@@ -60,8 +66,10 @@ class _Place:
                 self.item = node
             elif tag == _ROW and self.row < 0:
                 self.row = node
-            elif tag in _CELLS and self.row < 0 and self.cell < 0:
-                self.cell = node
+            elif tag in _CELLS:
+                if nodes[node][scan.LAST] - nodes[node][scan.FIRST] > CELL_BLOCKS:
+                    break
+                self.cell = node if self.row < 0 and self.cell < 0 else self.cell
             elif tag in _LISTS:
                 self.lists += 1
                 self.outermost = node
@@ -78,6 +86,8 @@ def _between(before: _Place, place: _Place) -> str:
     """What stands between two blocks that follow each other in the text."""
     if place.row >= 0 and place.row == before.row:
         return " " if place.cell == before.cell else " | "
+    if place.node == before.node:  # two line breaks
+        return "\n\n"
     return "\n" if place.outermost >= 0 and place.outermost == before.outermost else "\n\n"
 
 

@@ -22,9 +22,9 @@ SHORT_PAGE = 300
 MIN_MAIN = 250
 
 
-def extract(html: bytes, text: str) -> Page:
-    """The main content of a page that the guards have let pass; `text` is `html` decoded."""
-    markup = parsed(guards.without_options(html, text))
+def extract(text: str) -> Page:
+    """The main content of a page that the guards have let pass."""
+    markup = parsed(text)
     told = declared(markup)
     page = scan.scan(markup)
     chosen = main_blocks(page, told)
@@ -48,10 +48,9 @@ def parsed(text: str) -> bytes:
     """A page's markup as Lexbor's parser (by resiliparse) writes it out again: well-formed, UTF-8."""
     from resiliparse.parse.html import HTMLTree
 
-    return str(HTMLTree.parse(text.replace("\0", ""))).encode("utf-8", "replace")
+    return str(HTMLTree.parse(text)).encode("utf-8", "replace")
 
 
 def markup_of(html: bytes) -> bytes:
     """`parsed` from the bytes of a page: what the model is taught on."""
-    text, _ = decode(html, html=True)
-    return parsed(guards.without_options(html, text))
+    return parsed(guards.without_options(decode(html, html=True)[0].replace("\0", "")))

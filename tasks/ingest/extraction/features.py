@@ -1,7 +1,7 @@
 """What the model knows of each block: itself, the elements around it, its neighbours, its place in the page.
 
 Everything that is compiled stands in this file, its constants too (numba's cache notices changes of this file only).
-`reference.py` says the same plainly.
+`feature_reference.py` says the same plainly.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ MAX_OPTIONS = 2000
 MAX_TAG = 16 << 10
 
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_VOID = (b"<br", b"<img", b"<!--")  # the most frequent of those that open nothing
+_VOID = (b"br", b"im", b"me", b"hr")  # how the names of the most frequent elements without content begin
 _OPTION = re.compile(rb"<opt(?:ion|group)\b[^<]*", re.IGNORECASE)
 _INVISIBLE = re.compile(r"<(script|style|template|noscript)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
@@ -42,16 +42,19 @@ def is_too_complex(html: bytes) -> bool:
     return depth > MAX_DEPTH or depth * tags > MAX_WORK
 
 
-def _depth_bound(html: bytes, step: int = 16 << 10) -> int:
-    """An upper bound of the nesting depth, from counts of opening and closing tags per stretch."""
-    depth = bound = 0
-    for at in range(0, len(html), step):
-        closing = html.count(b"</", at, at + step + 1)
-        opening = html.count(b"<", at, at + step) - closing
-        opening -= sum(html.count(tag, at, at + step) for tag in _VOID)
-        bound = max(bound, depth + opening)
-        depth = max(0, depth + opening - closing)
-    return bound
+def _depth_bound(html: bytes) -> int:
+    """An upper bound of the nesting depth, where closing tags match opening ones: most void elements apart, all open."""
+    import numpy as np
+
+    data = np.frombuffer(html, dtype=np.uint8)
+    at = np.flatnonzero(data[:-2] == ord("<"))
+    first, second = data[at + 1], data[at + 2]
+    lower = first | 32
+    opens = (lower >= ord("a")) & (lower <= ord("z"))
+    for one, two in _VOID:
+        opens &= (lower != one) | ((second | 32) != two)
+    depth = np.cumsum(opens.astype(np.int64) - (first == ord("/")))
+    return int((depth - np.minimum(np.minimum.accumulate(depth), 0)).max(initial=0))
 
 
 def _depth(html: bytes) -> int:
@@ -94,8 +97,11 @@ def rough_title(text: str) -> str:
     return html_module.unescape(found[1]) if found else ""
 
 
-def without_options(html: bytes, text: str) -> str:
-    """A page's text, its `option` elements cut out if it has more than `MAX_OPTIONS`."""
+def without_options(text: str) -> str:
+    """A page, its `option` elements cut out if it has more than `MAX_OPTIONS`."""
+    if text.count("<") <= MAX_OPTIONS:
+        return text
+    html = text.encode("utf-8", "replace")
     if html.lower().count(b"<opt") <= MAX_OPTIONS:
         return text
-    return _OPTION.sub(b"", text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    return _OPTION.sub(b"", html).decode("utf-8", "replace")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-MODES: dict[str, dict[str, bool]] = {
+MODES: dict[str, dict[str, Any]] = {
     "precision": {"favor_precision": True},
     "default": {},
     "fast": {"fast": True},

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from tasks.errors import ConfigError
 from tasks.ingest.extraction.fast import parsed
-from tasks.ingest.extraction.guards import without_options
 from tasks.ingest.extraction.metadata import declared
 from tasks.ingest.extraction.page import Page, tidy
 
 
-def extract(html: bytes, text: str, url: str | None) -> Page:
+def extract(text: str, url: str | None) -> Page:
     """trafilatura's main text, without comments, of a page that the guards have let pass.
 
     Raises ConfigError if trafilatura isn't installed. Pages in which it finds nothing have no text.
@@ -21,7 +20,6 @@ def extract(html: bytes, text: str, url: str | None) -> Page:
             "ingest: engine trafilatura needs the package trafilatura, which isn't installed. "
             "Install it (pip install trafilatura), or choose engine: fast."
         ) from None
-    text = without_options(html, text)
     told = declared(parsed(text))
     main = trafilatura.extract(text, url=url, include_comments=False) if text.strip() else None
     return Page(tidy(main or ""), told.title, told.language, told.canonical, told.published)

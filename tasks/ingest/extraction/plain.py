@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from tasks.ingest.extraction.guards import without_options
 from tasks.ingest.extraction.metadata import declared
 from tasks.ingest.extraction.page import Page, tidy
 
 MIN_MAIN = 250  # characters of main content under which the whole page may stand in
 
 
-def extract(html: bytes, text: str) -> Page:
-    """The main content of a page that the guards have let pass; `text` is `html` decoded.
+def extract(text: str) -> Page:
+    """The main content of a page that the guards have let pass.
 
     Where that is under `MIN_MAIN` characters and the whole page has more than five times as much, the whole
     page's (index pages, galleries of short captions). Declarations are read from the page's head.
@@ -18,7 +17,7 @@ def extract(html: bytes, text: str) -> Page:
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.html import HTMLTree
 
-    tree = HTMLTree.parse(without_options(html, text).replace("\0", ""))
+    tree = HTMLTree.parse(text)
     main = tidy(extract_plain_text(tree, main_content=True, preserve_formatting=True, comments=False))
     if len(main) < MIN_MAIN:
         whole = tidy(extract_plain_text(tree, main_content=False, preserve_formatting=True))

@@ -1,4 +1,4 @@
-"""`scan` and `features`, said slowly and plainly. Tests hold the kernels to it; nothing else calls it."""
+"""`scan`, said slowly and plainly: a walk over the parser's tree. Tests hold the kernel to it; nothing else calls it."""
 
 from __future__ import annotations
 

@@ -40,13 +40,14 @@ BLOCK_COLUMNS = 9
 PARENT, TAG, DEPTH, FIRST, LAST = range(5)
 NODE_COLUMNS = 5
 MAX_BLOCKS, MAX_NODES = 1 << 17, 1 << 18  # above, the scan gives up: the web has no such pages
+MAX_CLIMBS = 1 << 24  # blocks times the elements around each, which `features` climbs
 
 # What the scan remembers between two tags.
 (
     OUT, BEGUN, PENDING, BREAKS_PENDING, VISIBLE, BREAKS_IN, LINKED_BYTES, BOLD_BYTES, N_LINKS, N_IMAGES, INLINE_CUES,
-    PRE_OPEN, SKIPPED, LINKS_OPEN, LINK_FROM, BOLD_OPEN, BOLD_FROM, N_BLOCKS, INNERMOST,
-) = range(19)  # fmt: skip
-STATES = 19
+    PRE_OPEN, SKIPPED, LINKS_OPEN, LINK_FROM, BOLD_OPEN, BOLD_FROM, N_BLOCKS, INNERMOST, CLIMBS,
+) = range(20)  # fmt: skip
+STATES = 20
 
 U64 = np.uint64
 NAME_LENGTH_FACTOR, SLOT_FACTOR = U64(0x9E3779B97F4A7C15), U64(0xFF51AFD7ED558CCD)
@@ -62,7 +63,7 @@ class Scan(NamedTuple):
     blocks: int32 (n, BLOCK_COLUMNS); inline_cues: int64 (n,), class groups of inline elements in the block.
     nodes: int32 (m, NODE_COLUMNS); node_bits, node_cues: int64 (m,), `tags.INHERITED` and class groups of the
     element itself (cues) or of it and all around it (bits); signatures: uint64 (m,), of name and class.
-    complete: False where the page had too many blocks or elements and the scan stopped.
+    complete: False where the page had too many blocks or elements, or too deep ones, and the scan stopped.
     """
 
     text: np.ndarray
@@ -142,7 +143,9 @@ def _find_close(data, at, name_start, name_end):
     size = name_end - name_start
     last = len(data) - size - 2
     while at <= last:
-        if data[at] == 60 and data[at + 1] == 47:
+        while at <= last and data[at] != 60:
+            at += 1
+        if at <= last and data[at + 1] == 47:
             same = True
             for offset in range(size):
                 if data[at + 2 + offset] != data[name_start + offset]:
@@ -288,7 +291,7 @@ def _copy_text(data, at, text, state):
 
 
 @inner
-def _end_block(state, blocks, inline_cues):
+def _end_block(state, blocks, inline_cues, nodes):
     """Closes the open block; its text is kept if it has more than white space."""
     out, start = state[OUT], state[BEGUN]
     if state[LINKS_OPEN]:
@@ -297,23 +300,27 @@ def _end_block(state, blocks, inline_cues):
         state[BOLD_BYTES] += out - max(state[BOLD_FROM], start)
     if state[VISIBLE]:
         number = state[N_BLOCKS]
-        if number == blocks.shape[0]:
-            blocks, inline_cues = _grown(blocks), _grown_line(inline_cues)
-        row = blocks[number]
-        row[START], row[END], row[NODE] = start, out, state[INNERMOST]
-        row[LINKED], row[BOLDED], row[LINKS] = state[LINKED_BYTES], state[BOLD_BYTES], state[N_LINKS]
-        row[IMAGES], row[BREAKS], row[PREFORMATTED] = state[N_IMAGES], state[BREAKS_IN], state[PRE_OPEN] > 0
+        # One by one: a view of the row would cost two atomic counts.
+        blocks[number, START] = start
+        blocks[number, END] = out
+        blocks[number, NODE] = state[INNERMOST]
+        blocks[number, LINKED] = state[LINKED_BYTES]
+        blocks[number, BOLDED] = state[BOLD_BYTES]
+        blocks[number, LINKS] = state[N_LINKS]
+        blocks[number, IMAGES] = state[N_IMAGES]
+        blocks[number, BREAKS] = state[BREAKS_IN]
+        blocks[number, PREFORMATTED] = state[PRE_OPEN] > 0
         inline_cues[number] = state[INLINE_CUES]
         state[N_BLOCKS] = number + 1
+        state[CLIMBS] += nodes[state[INNERMOST], DEPTH]
         state[N_IMAGES] = 0
     else:
         state[OUT] = start
     out = state[OUT]
     state[BEGUN] = state[LINK_FROM] = state[BOLD_FROM] = out
     state[N_LINKS] = 1 if state[LINKS_OPEN] else 0
-    for name in (VISIBLE, PENDING, BREAKS_PENDING, BREAKS_IN, LINKED_BYTES, BOLD_BYTES, INLINE_CUES):
-        state[name] = 0
-    return blocks, inline_cues
+    state[VISIBLE] = state[PENDING] = state[BREAKS_PENDING] = state[BREAKS_IN] = 0
+    state[LINKED_BYTES] = state[BOLD_BYTES] = state[INLINE_CUES] = 0
 
 
 @compiled
@@ -330,7 +337,9 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
     state = np.zeros(STATES, dtype=np.int64)
     nodes[0, PARENT], nodes[0, TAG] = -1, OTHER_TAG
     n_nodes, depth, at = 1, 0, 0
-    while at < size and state[N_BLOCKS] < MAX_BLOCKS and n_nodes < MAX_NODES:
+    while at < size and state[N_BLOCKS] < MAX_BLOCKS and n_nodes < MAX_NODES and state[CLIMBS] < MAX_CLIMBS:
+        if state[N_BLOCKS] == blocks.shape[0]:  # a tag ends one block at most
+            blocks, inline_cues = _grown(blocks), _grown_line(inline_cues)
         if data[at] != 60:
             if state[SKIPPED]:
                 while at < size and data[at] != 60:
@@ -363,7 +372,7 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
                 if state[SKIPPED]:
                     continue
                 if gone & BLOCK:
-                    blocks, inline_cues = _end_block(state, blocks, inline_cues)
+                    _end_block(state, blocks, inline_cues, nodes)
                     nodes[state[INNERMOST], LAST] = state[N_BLOCKS]
                     state[INNERMOST] = nodes[state[INNERMOST], PARENT]
                 if gone & PRE:
@@ -389,13 +398,13 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
             if effect & IMAGE:
                 state[N_IMAGES] += 1
             elif effect & BLOCK:
-                blocks, inline_cues = _end_block(state, blocks, inline_cues)
+                _end_block(state, blocks, inline_cues, nodes)
             elif effect & BREAK:
                 if state[PRE_OPEN]:
                     text[state[OUT]] = 10
                     state[OUT] += 1
                 elif state[BREAKS_PENDING]:
-                    blocks, inline_cues = _end_block(state, blocks, inline_cues)
+                    _end_block(state, blocks, inline_cues, nodes)
                 elif state[VISIBLE]:
                     state[BREAKS_PENDING] = 1
             continue
@@ -406,14 +415,15 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
             state[SKIPPED] += 1
         if not state[SKIPPED]:
             if effect & BLOCK:
-                blocks, inline_cues = _end_block(state, blocks, inline_cues)
+                _end_block(state, blocks, inline_cues, nodes)
                 if n_nodes == nodes.shape[0]:
                     nodes, node_bits = _grown(nodes), _grown_line(node_bits)
                     node_cues, signatures = _grown_line(node_cues), _grown_line(signatures)
                 around = state[INNERMOST]
-                row = nodes[n_nodes]
-                row[PARENT], row[TAG], row[DEPTH] = around, tag, nodes[around, DEPTH] + 1
-                row[FIRST] = row[LAST] = state[N_BLOCKS]
+                nodes[n_nodes, PARENT] = around
+                nodes[n_nodes, TAG] = tag
+                nodes[n_nodes, DEPTH] = nodes[around, DEPTH] + 1
+                nodes[n_nodes, FIRST] = state[N_BLOCKS]
                 node_bits[n_nodes] = node_bits[around] | bits_of[tag] | (HIDDEN if own & UNDISPLAYED else 0)
                 node_cues[n_nodes] = own
                 signatures[n_nodes] = signature
@@ -446,8 +456,10 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
                 state[OUT] = out
             at = end
 
+    if state[N_BLOCKS] == blocks.shape[0]:
+        blocks, inline_cues = _grown(blocks), _grown_line(inline_cues)
     if not state[SKIPPED]:
-        blocks, inline_cues = _end_block(state, blocks, inline_cues)
+        _end_block(state, blocks, inline_cues, nodes)
     n_blocks = state[N_BLOCKS]
     while state[INNERMOST] >= 0:
         nodes[state[INNERMOST], LAST] = n_blocks

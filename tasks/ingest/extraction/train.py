@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,11 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from tasks.ingest.extraction import features, grow, scan
+from tasks.ingest.extraction.assembly import assemble
+from tasks.ingest.extraction.fast import markup_of
 from tasks.ingest.extraction.labels import label, squeezed, teach
 from tasks.ingest.extraction.metadata import declared
-from tasks.ingest.extraction.select import WEIGHTS, describe
+from tasks.ingest.extraction.select import WEIGHTS, choose, describe
 from tasks.ingest.extraction.trees import Forest
 
 FOLDS = 5
@@ -76,8 +78,6 @@ def taught(pages: Sequence[tuple[str, bytes]], cache: Path | None) -> list[dict[
 def examples(
     pages: Sequence[tuple[str, bytes]], texts: Sequence[dict[str, str]], gold: dict[str, Any]
 ) -> list[Example]:
-    from tasks.ingest.extraction.fast import markup_of
-
     marks = {url.strip(): segments for url, segments in gold.items()}
     found = []
     for (url, html), text in zip(pages, texts, strict=True):
@@ -100,25 +100,26 @@ def fit(data: Sequence[Example]) -> Forest:
     )
 
 
-def check(data: Sequence[Example], gold: dict[str, Any]) -> dict[str, float]:
-    """Shares of required segments found and of forbidden ones leaked, by models that haven't seen the site."""
-    from tasks.ingest.extraction.assembly import assemble
-    from tasks.ingest.extraction.select import choose
-
-    marks = {url.strip(): segments for url, segments in gold.items()}
+def unseen(data: Sequence[Example]) -> list[str]:
+    """The text of every page by a model that hasn't seen its site, one fold after the other."""
     models = [fit([one for one in data if one.fold != fold]) for fold in range(FOLDS)]
-    counts = {"with": [0, 0], "without": [0, 0]}
-    for one in data:
-        kept = choose(one.page, models[one.fold].predict(one.described))
-        text = squeezed(assemble(one.page, np.flatnonzero(kept).tolist()))
-        for kind, count in counts.items():
-            segments = marks.get(one.url, {}).get(kind, [])
-            count[0] += sum(squeezed(segment) in text for segment in segments)
-            count[1] += len(segments)
-    return {
-        "found": counts["with"][0] / counts["with"][1],
-        "leaked": counts["without"][0] / counts["without"][1],
-    }
+    return [
+        assemble(one.page, np.flatnonzero(choose(one.page, models[one.fold].predict(one.described))).tolist())
+        for one in data
+    ]
+
+
+def check(texts: Mapping[str, str], gold: Mapping[str, Any]) -> dict[str, float]:
+    """Shares of required segments found in the texts and of forbidden ones leaked; addresses without text count too."""
+    found = {}
+    for name, kind in (("found", "with"), ("leaked", "without")):
+        held = total = 0
+        for url, segments in gold.items():
+            text = squeezed(texts.get(url.strip(), ""))
+            held += sum(squeezed(segment) in text for segment in segments[kind])
+            total += len(segments[kind])
+        found[name] = held / total
+    return found
 
 
 def main() -> None:
@@ -133,7 +134,8 @@ def main() -> None:
     pages = read_pages(args.pages)
     gold = json.loads(args.gold.read_text(encoding="utf-8"))
     data = examples(pages, taught(pages, args.labels), gold)
-    for name, share in check(data, gold).items():
+    texts = dict(zip((one.url for one in data), unseen(data), strict=True))
+    for name, share in check(texts, gold).items():
         print(f"{name}\t{share:.4f}")
     args.out.write_text(
         json.dumps(fit(data).to_json(features.NAMES), separators=(",", ":")) + "\n", encoding="ascii"

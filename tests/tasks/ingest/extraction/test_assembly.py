@@ -27,6 +27,11 @@ def text_of(html: str) -> str:
             "<table><tr><th>Name<th>Size<tr><td>a<td><p>1</p><p>2</p></table><p>After",
             "Name | Size\na | 1 2\n\nAfter",
         ),
+        (
+            "<table><tr><td><a href=/>Home</a><td><h2>Head</h2><p>One</p><p>Two</p><ul><li>a<li>b</ul></table>",
+            "Home\n\nHead\n\nOne\n\nTwo\n\n- a\n- b",
+        ),
+        ("<dl><dt>Term<dd>One<br><br>Two</dl>", "Term\nOne\n\nTwo"),
         ("<dl><dt>Term<dd>Meaning<dt>Other<dd>More</dl>", "Term\nMeaning\nOther\nMore"),
         ("<p>Code:</p><pre>\ndef f():\n    return 1\n</pre><p>End", "Code:\n\ndef f():\n    return 1\n\nEnd"),
         ("<blockquote><p>Quoted</p></blockquote><p>Plain", "Quoted\n\nPlain"),
