@@ -40,7 +40,7 @@ def extract(
         )
     text, _ = decode(html, charset, html=True)
     text = text.replace("\0", "") if "\0" in text else text
-    if guards.is_too_complex(html):
+    if guards.is_too_complex(html, linear=engine == "fast"):
         return Page(tidy(guards.cut_tags(text)), title=clip(guards.rough_title(text)))
     text = guards.without_options(text)
     if engine == "fast":

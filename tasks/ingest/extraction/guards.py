@@ -14,62 +14,40 @@ import re
 MAX_HTML = 16 << 20  # bytes; above, tags are cut out without parsing
 MAX_DEPTH = 400  # nested elements; browsers stop at 512
 MAX_WORK = 5_000_000  # depth x tags
+MAX_PARSER_WORK = 100_000_000  # the same, for the parser alone
 MAX_OPTIONS = 2000
 MAX_TAG = 16 << 10
+MAX_ATTRIBUTES = 1000
+MAX_SCRIPT = 1 << 20  # bytes before a place in which the script that it may be in begins
 
-_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_VOID = (b"br", b"im", b"me", b"hr")  # how the names of the most frequent elements without content begin
 _OPTION = re.compile(rb"<opt(?:ion|group)\b[^<]*", re.IGNORECASE)
+_VALUE = re.compile(rb"=\s*(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))")
 _INVISIBLE = re.compile(r"<(script|style|template|noscript)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,2000})", re.IGNORECASE)
-# Elements without content, and those that the next of their kind closes: they don't nest by themselves.
-_FLAT = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr p li dt dd tr td th "
-    b"option thead tbody tfoot".split()
-)
 
 
-def is_too_complex(html: bytes) -> bool:
-    """Whether a page may take a parser more than time in proportion to its size."""
+def is_too_complex(html: bytes, *, linear: bool = False) -> bool:
+    """Whether a page may take far more time than its size allows for.
+
+    linear: for an engine that takes linear time once a page is parsed, so that depth counts for the parser only.
+    """
     if len(html) > MAX_HTML or _has_giant_tag(html):
         return True
     tags = html.count(b"<")
-    # Cheap upper bounds first: hardly any page needs the walk.
-    if tags <= MAX_DEPTH or (tags * min(tags, MAX_DEPTH) <= MAX_WORK and _depth_bound(html) <= MAX_DEPTH):
+    if tags <= MAX_DEPTH or (linear and tags * tags <= MAX_PARSER_WORK):
         return False
-    depth = _depth(html)
-    return depth > MAX_DEPTH or depth * tags > MAX_WORK
+    from tasks.ingest.extraction.depth import depth_of
 
-
-def _depth_bound(html: bytes) -> int:
-    """An upper bound of the nesting depth, where closing tags match opening ones: most void elements apart, all open."""
-    import numpy as np
-
-    data = np.frombuffer(html, dtype=np.uint8)
-    at = np.flatnonzero(data[:-2] == ord("<"))
-    first, second = data[at + 1], data[at + 2]
-    lower = first | 32
-    opens = (lower >= ord("a")) & (lower <= ord("z"))
-    for one, two in _VOID:
-        opens &= (lower != one) | ((second | 32) != two)
-    depth = np.cumsum(opens.astype(np.int64) - (first == ord("/")))
-    return int((depth - np.minimum(np.minimum.accumulate(depth), 0)).max(initial=0))
-
-
-def _depth(html: bytes) -> int:
-    """The nesting depth by a walk over the tags; void and self-closing kinds don't count."""
-    depth = deepest = 0
-    for tag in _TAG.finditer(html):
-        if tag[2].lower() not in _FLAT:
-            depth += -1 if tag[1] else 1
-            depth = max(depth, 0)
-            deepest = max(deepest, depth)
-    return deepest
+    depth = depth_of(html)
+    return depth * tags > MAX_PARSER_WORK if linear else depth > MAX_DEPTH or depth * tags > MAX_WORK
 
 
 def _has_giant_tag(html: bytes) -> bool:
-    """Whether there is a tag of over `MAX_TAG` bytes with more than a thousand attributes."""
+    """Whether there is a tag of over `MAX_TAG` bytes with more than `MAX_ATTRIBUTES` in the first of them.
+
+    Long values (data in JSON) and long scripts are none.
+    """
     at = 0
     while at + MAX_TAG < len(html):
         end = html.rfind(b">", at, at + MAX_TAG)
@@ -79,11 +57,20 @@ def _has_giant_tag(html: bytes) -> bool:
         following = html.find(b">", at + MAX_TAG)
         following = len(html) if following < 0 else following
         start = html.find(b"<", at, following)
-        tag = html[start : min(following, start + MAX_TAG)] if start >= 0 else b""
-        if len(tag.split()) + tag.count(b"/") + tag.count(b'"') // 2 > 1000:
-            return True
+        if start >= 0 and html[start + 1 : start + 2].isalpha() and not _in_script(html, start):
+            tag = _VALUE.sub(b"= ", html[start : min(following, start + MAX_TAG)])
+            if len(tag.split()) + tag.count(b"/") > MAX_ATTRIBUTES:
+                return True
         at = following + 1
     return False
+
+
+def _in_script(html: bytes, at: int) -> bool:
+    since = max(0, at - MAX_SCRIPT)
+    return any(
+        html.rfind(b"<" + name, since, at) > html.rfind(b"</" + name, since, at)
+        for name in (b"script", b"style")
+    )
 
 
 def cut_tags(text: str) -> str:

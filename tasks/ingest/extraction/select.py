@@ -18,7 +18,7 @@ from tasks.ingest.extraction.metadata import Declared
 from tasks.ingest.extraction.trees import Forest
 
 WEIGHTS = Path(__file__).with_name("weights.json")
-THRESHOLD = 0.65  # of the page's weighted mean chance
+THRESHOLD = 0.67  # of the page's weighted mean chance
 SURENESS = 4  # the power of the chance that weighs a block in that mean
 NEARLY = 0.6  # of the threshold
 LONG = 80  # bytes

@@ -33,7 +33,7 @@ from tasks.ingest.extraction.select import WEIGHTS, choose, describe
 from tasks.ingest.extraction.trees import Forest
 
 FOLDS = 5
-OPTIONS = grow.Options(trees=100, leaves=16, rate=0.1)
+OPTIONS = grow.Options(trees=100, leaves=16, rate=0.08, feature_share=0.2, row_share=0.7)
 
 
 @dataclass
