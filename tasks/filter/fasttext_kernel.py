@@ -218,7 +218,7 @@ def _space(data, i, b):
     """
     first = data[i]
     if first <= 32:
-        return 1 if first == 32 or 9 <= first <= 13 or 28 <= first or first == 0 else 0
+        return 1 if first == 32 or 9 <= first <= 13 or first >= 28 or first == 0 else 0
     if first < 0xC2 or first > 0xE3:
         return 0
     if first == 0xC2:
