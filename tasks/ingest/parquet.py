@@ -10,7 +10,7 @@ from pydantic import Field
 
 from tasks.ingest.columns import MISSING, RowSource, document_of
 from tasks.ingest.location import place
-from tasks.ingest.parquet_pages import page_sizes
+from tasks.ingest.parquet_pages import Chunk, column_chunks, page_sizes
 from tasks.ingest.source import unreadable
 from tasks.node import Input
 
@@ -56,28 +56,31 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
             pass
         file_or_path = path if isinstance(path, Path) else path.open("rb")
         table = pq.ParquetFile(file_or_path, buffer_size=READ_BYTES, pre_buffer=False)
-    except (OSError, pa.ArrowException) as error:
+        leaves = [table.schema.column(number).path for number in range(len(table.schema))]
+        with path.open("rb") as opened:
+            groups = column_chunks(opened)
+    except (OSError, pa.ArrowException, ValueError) as error:  # ValueError: a damaged name, or footer
         yield (
             unreadable(path, error)
-            if isinstance(error, PermissionError) or not path.exists()
+            if isinstance(error, OSError) and (isinstance(error, PermissionError) or not path.exists())
             else Loss("not-parquet" if size else "empty-file", file.name, size=size)
         )
         return
     with table:
-        leaves = [table.schema.column(number).path for number in range(len(table.schema))]
         wanted = _wanted(source, leaves)
         if not _column(source.columns.text, leaves):
             yield Loss(MISSING, file.name, size=size)
             return
         number = 0
-        for group in range(table.num_row_groups):
+        for group, columns in enumerate(groups):
             rows = table.metadata.row_group(group).num_rows
-            if _largest_page(path, table, group, wanted, source.max_page_bytes) > source.max_page_bytes:
-                yield Loss("page-too-large", f"{file.name}:{number + 1}", size=size // table.num_row_groups)
-                number += rows
-                continue
+            chunks = _read_chunks(columns, wanted)
             try:
-                for batch in table.iter_batches(_batch_rows(table, group, wanted), [group], columns=wanted):
+                if _largest_page(path, chunks, source.max_page_bytes) > source.max_page_bytes:
+                    yield Loss("page-too-large", f"{file.name}:{number + 1}", size=size // len(groups))
+                    number += rows
+                    continue
+                for batch in table.iter_batches(_batch_rows(rows, chunks), [group], columns=wanted):
                     for offset, row in enumerate(_values(batch)):
                         yield (
                             Loss(row, f"{file.name}:{number + offset + 1}")
@@ -88,8 +91,10 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
                     rows -= batch.num_rows
             except (OSError, pa.ArrowException, ValueError):
                 # One loss for the group's rest; the rows behind it keep their numbers.
-                yield Loss("damaged-parquet", f"{file.name}:{number + 1}", size=size // table.num_row_groups)
+                yield Loss("damaged-parquet", f"{file.name}:{number + 1}", size=size // len(groups))
                 number += max(rows, 0)
+        if number < table.metadata.num_rows:
+            yield Loss("damaged-parquet", f"{file.name}:{number + 1}")  # its row groups are fewer than it says
 
 
 def _column(name: str, leaves: Sequence[str]) -> str | None:
@@ -109,40 +114,24 @@ def _wanted(source: Source, leaves: Sequence[str]) -> list[str]:
     return sorted(name for name in found if name)
 
 
-def _batch_rows(table: Any, group: int, wanted: Sequence[str]) -> int:
+def _batch_rows(rows: int, chunks: Sequence[Chunk]) -> int:
     """Rows of a batch, so that its values come to about `BATCH_BYTES`."""
-    size = sum(
-        max(column.total_uncompressed_size, column.total_compressed_size, 0)
-        for column in _chunks(table, group, wanted)
-    )
-    rows = table.metadata.row_group(group).num_rows
+    size = sum(max(chunk.uncompressed, chunk.compressed, 0) for chunk in chunks)
     return int(min(BATCH_ROWS, max(1, BATCH_BYTES * rows // max(size, 1))))
 
 
-def _largest_page(path: Path | RemotePath, table: Any, group: int, wanted: Sequence[str], enough: int) -> int:
-    """The uncompressed size of a row group's largest page among the columns that are read.
-
-    Columns that are no larger than `enough` as a whole aren't looked at.
-    """
-    largest = 0
+def _largest_page(path: Path | RemotePath, chunks: Sequence[Chunk], enough: int) -> int:
+    """The uncompressed size of the columns' largest page; those no larger than `enough` aren't looked at."""
+    large = [chunk for chunk in chunks if chunk.uncompressed > enough]
+    if not large:
+        return 0
     with path.open("rb") as file:
-        for column in _chunks(table, group, wanted):
-            start = column.data_page_offset
-            if column.has_dictionary_page and column.dictionary_page_offset:
-                start = min(start, column.dictionary_page_offset)
-            if start >= 0 and column.total_uncompressed_size > enough:
-                sizes = page_sizes(file, start, column.total_compressed_size)
-                largest = max(largest, max(sizes, default=0))
-    return largest
+        return max(max(page_sizes(file, chunk.start, chunk.compressed), default=0) for chunk in large)
 
 
-def _chunks(table: Any, group: int, wanted: Sequence[str]) -> Iterator[Any]:
-    """The metadata of a row group's columns that are read."""
-    metadata = table.metadata.row_group(group)
-    for number in range(metadata.num_columns):
-        column = metadata.column(number)
-        if any((column.path_in_schema + ".").startswith(name + ".") for name in wanted):
-            yield column
+def _read_chunks(chunks: Sequence[Chunk], wanted: Sequence[str]) -> list[Chunk]:
+    """Those of the columns that are read."""
+    return [chunk for chunk in chunks if any((chunk.name + ".").startswith(name + ".") for name in wanted)]
 
 
 def _values(batch: Any) -> Iterator[dict[str, Any] | str]:

@@ -133,3 +133,16 @@ def test_a_page_beyond_the_limit_costs_its_row_group(tmp_path: Path, file: FileI
         assert [
             (item.reason, item.where) if isinstance(item, Loss) else item.text[0] for item in items
         ] == shown
+
+
+@pytest.mark.parametrize("byte", [0, 3, 255])
+def test_no_damaged_byte_of_the_footer_ends_the_process(tmp_path: Path, byte: int) -> None:
+    """pyarrow's own view of a column's metadata does: it aborts where the size statistics don't fit."""
+    pq.write_table(pa.table({"text": ["one", "two"] * 10, "n": [{"a": [1]}] * 20}), tmp_path / "good")
+    good = (tmp_path / "good").read_bytes()
+    size = int.from_bytes(good[-8:-4], "little")
+    for place in range(len(good) - 8 - size, len(good)):
+        (tmp_path / "a.parquet").write_bytes(good[:place] + bytes([byte]) + good[place + 1 :])
+        assert list(
+            read(Source(name="x", paths=["."]), Input("a.parquet", str(tmp_path / "a.parquet"), "d"), {})
+        )

@@ -127,7 +127,7 @@ def test_damage_anywhere_gives_documents_or_reasons(
     for content in (bytes(damaged), bytes(damaged[: int(end * len(data))])):
         found = items(module, tmp_path / "x", name, content)
         check(found)
-        assert found
+        assert found or not content.strip()  # blank lines are nothing
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "books", "parquet"])
