@@ -24,8 +24,8 @@ class Page:
 
 def tidy(text: str) -> str:
     """Lines without trailing space, at most one empty line between two, valid Unicode."""
-    lines = (line.rstrip() for line in clean(text).split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
+    text = "\n".join([line.rstrip() for line in clean(text).split("\n")])
+    return (_BLANK_LINES.sub("\n\n", text) if "\n\n\n" in text else text).strip("\n")
 
 
 def clip(text: str, limit: int = MAX_FIELD) -> str | None:
