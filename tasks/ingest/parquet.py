@@ -93,8 +93,8 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
                 # One loss for the group's rest; the rows behind it keep their numbers.
                 yield Loss("damaged-parquet", f"{file.name}:{number + 1}", size=size // len(groups))
                 number += max(rows, 0)
-        if number < table.metadata.num_rows:
-            yield Loss("damaged-parquet", f"{file.name}:{number + 1}")  # its row groups are fewer than it says
+        if number < table.metadata.num_rows:  # there are fewer row groups than the file says
+            yield Loss("damaged-parquet", f"{file.name}:{number + 1}")
 
 
 def _column(name: str, leaves: Sequence[str]) -> str | None:
