@@ -8,27 +8,14 @@ n-grams the longest counts, if it occurs twice; a word in several duplicated n-g
 
 from __future__ import annotations
 
+from tasks.filter import gopher_repetition
 from tasks.filter.rules import at_least, at_most
-from tasks.node import Config as NodeConfig
 
 
-class Config(NodeConfig):
-    """Largest shares; null turns a rule off."""
+class Config(gopher_repetition.Config):
+    """Largest shares, table A1's; null turns a rule off."""
 
     min_lines: int | None = 1  # that aren't blank
-    duplicate_lines: float | None = 0.30
-    duplicate_paragraphs: float | None = 0.30
-    duplicate_line_characters: float | None = 0.20
-    duplicate_paragraph_characters: float | None = 0.20
-    top_2gram: float | None = 0.20
-    top_3gram: float | None = 0.18
-    top_4gram: float | None = 0.16
-    duplicate_5grams: float | None = 0.15
-    duplicate_6grams: float | None = 0.14
-    duplicate_7grams: float | None = 0.13
-    duplicate_8grams: float | None = 0.12
-    duplicate_9grams: float | None = 0.11
-    duplicate_10grams: float | None = 0.10
 
 
 RULES = (

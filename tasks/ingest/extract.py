@@ -40,9 +40,11 @@ def extract(
         )
     text, _ = decode(html, charset, html=True)
     text = text.replace("\0", "") if "\0" in text else text
-    if guards.is_too_complex(html, linear=engine == "fast"):
+    tags = html.count(b"<")
+    if guards.is_too_complex(html, tags, linear=engine == "fast"):
         return Page(tidy(guards.cut_tags(text)), title=clip(guards.rough_title(text)))
-    text = guards.without_options(text)
+    if tags > guards.MAX_OPTIONS:
+        text = guards.without_options(text)
     if engine == "fast":
         from tasks.ingest.extraction import fast
 

@@ -27,14 +27,13 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,2000})", re.IGNORECASE)
 
 
-def is_too_complex(html: bytes, *, linear: bool = False) -> bool:
+def is_too_complex(html: bytes, tags: int, *, linear: bool = False) -> bool:
     """Whether a page may take far more time than its size allows for.
 
-    linear: for an engine that takes linear time once a page is parsed, so that depth counts for the parser only.
+    tags: how many `<` it has. linear: for an engine that takes linear time once a page is parsed, so that depth counts for the parser only.
     """
     if len(html) > MAX_HTML or _has_giant_tag(html):
         return True
-    tags = html.count(b"<")
     if tags <= MAX_DEPTH or (linear and tags * tags <= MAX_PARSER_WORK):
         return False
     from tasks.ingest.extraction.depth import depth_of
@@ -86,8 +85,6 @@ def rough_title(text: str) -> str:
 
 def without_options(text: str) -> str:
     """A page, its `option` elements cut out if it has more than `MAX_OPTIONS`."""
-    if text.count("<") <= MAX_OPTIONS:
-        return text
     html = text.encode("utf-8", "replace")
     if html.lower().count(b"<opt") <= MAX_OPTIONS:
         return text
