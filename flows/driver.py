@@ -58,15 +58,15 @@ def _run(run: RunContext, job: dict[str, Any]) -> int:
             job["file"], job["overrides"], run_id=run.id, **job["selection"], return_state=True
         )
         flush_logs()
+    if state.is_completed():
+        return 0  # also where the wish to stop came after the last stage
+    error = run.error or state.result(raise_on_failure=False)
+    run.error = run.error or (error if isinstance(error, BaseException) else RuntimeError(str(error)))
     if run.engine.stopped:
         return INTERRUPTED
-    if not state.is_completed():
-        error = run.error or state.result(raise_on_failure=False)
-        run.error = run.error or (error if isinstance(error, BaseException) else RuntimeError(str(error)))
-        log.error("%s", _message(error))
-        log.debug("", exc_info=error if isinstance(error, BaseException) else None)
-        return error.exit_status if isinstance(error, SmeltError) else 1
-    return 0
+    log.error("%s", _message(error))
+    log.debug("", exc_info=error if isinstance(error, BaseException) else None)
+    return error.exit_status if isinstance(error, SmeltError) else 1
 
 
 def _message(error: Any) -> str:

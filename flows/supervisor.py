@@ -32,7 +32,10 @@ class Stop(BaseException):
 
 
 def supervise(settings: Settings, selection: dict[str, Any], argv: list[str]) -> tuple[int, Path]:
-    """Runs the driver to its end; returns (exit status, the run's folder). 128 + n after signal n."""
+    """Runs the driver to its end; returns (exit status, the run's folder).
+
+    128 + n after signal n, unless the run was complete already when the signal came.
+    """
     store = Store(settings.store)
     store.prepare()
     run_id = new_run_id()
@@ -58,7 +61,10 @@ def supervise(settings: Settings, selection: dict[str, Any], argv: list[str]) ->
         for number in former:
             signal.signal(number, signal.SIG_IGN)
         print(f"stopping ({signal.Signals(stop.number).name})", file=sys.stderr, flush=True)
-        return 128 + stop.number, folder
+        if driver is None:
+            return 128 + stop.number, folder
+        _end(driver)
+        return (128 + stop.number if driver.returncode else 0), folder
     finally:
         if driver is not None:
             _end(driver)
