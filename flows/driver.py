@@ -16,6 +16,7 @@ from typing import Any
 
 from flows.context import RunContext, open_run
 from flows.plan import Selection
+from flows.provenance import without_secrets
 from flows.server import prefect_api
 from tasks.errors import SmeltError
 from tasks.process import die_with_parent
@@ -54,9 +55,9 @@ def _run(run: RunContext, job: dict[str, Any]) -> int:
 
         if os.environ.get("PREFECT_API_URL") and "PREFECT_HOME" not in os.environ:
             run.record.data["links"]["prefect"] = url.removesuffix("/api")
-        state: Any = pipeline(
-            job["file"], job["overrides"], run_id=run.id, **job["selection"], return_state=True
-        )
+        # What Prefect shows as parameters has no credentials in it; the run that is open here knows them.
+        overrides = without_secrets(job["overrides"])
+        state: Any = pipeline(job["file"], overrides, run_id=run.id, **job["selection"], return_state=True)
         flush_logs()
     if state.is_completed():
         return 0  # also where the wish to stop came after the last stage
