@@ -72,4 +72,5 @@ COUNTS = (
     "xml_headers",  # in the first hundred characters
     "encoded_characters",
     "longest_encoded",
+    "html_text_characters",  # what a browser would show of a page's source, runs of whitespace as one
 )

@@ -75,10 +75,10 @@ NGRAM_FACTOR = U64(0x9E3779B97F4A7C15)
     DCLM_PARAGRAPHS, DCLM_PARAGRAPH_CHARACTERS, DCLM_DUPLICATE_PARAGRAPHS, DCLM_DUPLICATE_PARAGRAPH_CHARACTERS,
     DCLM_NGRAM_CHARACTERS, DCLM_TOP_2GRAM,
 ) = range(SPLIT_TOP_2GRAM + 9, SPLIT_TOP_2GRAM + 23)  # fmt: skip
-GENERATED_MARKERS, XML_HEADERS, ENCODED_CHARACTERS, LONGEST_ENCODED = range(
-    DCLM_TOP_2GRAM + 9, DCLM_TOP_2GRAM + 13
+GENERATED_MARKERS, XML_HEADERS, ENCODED_CHARACTERS, LONGEST_ENCODED, HTML_TEXT_CHARACTERS = range(
+    DCLM_TOP_2GRAM + 9, DCLM_TOP_2GRAM + 14
 )
-assert len(COUNTS) == LONGEST_ENCODED + 1
+assert len(COUNTS) == HTML_TEXT_CHARACTERS + 1
 OTHER, WORD_LETTER, NUMBER, KATAKANA, JOINER, EXTEND, MID_LETTER, MID_NUMBER, MID_BOTH = range(9)
 assert (
     OTHER,
@@ -103,6 +103,7 @@ LOREM_BIT, JAVASCRIPT_BIT, CURLY_BIT, POLICY_BIT = 1, 2, 4, 8
 PHRASE_DATA, PHRASE_ENDS = _packed(PHRASES)
 GENERATED_DATA, GENERATED_ENDS = _packed(GENERATED)
 XML_DATA, _ = _packed((XML,))
+RAW_DATA, RAW_ENDS = _packed(("script", "style"))  # elements whose content isn't shown
 # Gopher's eight, four bytes of small letters each: what the, be, to, of, and, that, have, with are read as.
 GOPHER_STOPS = np.array(
     [
@@ -202,7 +203,7 @@ def _spaced_dots(cps, i, end):
 
 @inner
 def _characters(cps, cls, n, out):
-    spaces = letters = digits = hashes = newlines = 0
+    spaces = letters = digits = hashes = newlines = angles = 0
     for i in range(n):  # no state: the compiler takes several characters at once
         k = cls[i]
         spaces += k & SPACE != 0
@@ -210,6 +211,7 @@ def _characters(cps, cls, n, out):
         digits += k & DIGIT != 0
         hashes += cps[i] == 35
         newlines += cps[i] == 10
+        angles += cps[i] == 60
     ellipses = spaced = until = 0
     i = 0
     while i < n:
@@ -232,6 +234,7 @@ def _characters(cps, cls, n, out):
     out[ELLIPSES] = ellipses
     out[NEWLINES] = newlines
     out[DCLM_SYMBOLS] = hashes + ellipses + spaced
+    return angles
 
 
 @inner
@@ -997,6 +1000,82 @@ def _encoded(cps, cls, n, out):
 
 
 @inner
+def _tag_end(cps, cls, i, n):
+    """Behind the > that ends the tag around i; one in a quoted value after = doesn't."""
+    equals = False
+    while i < n:
+        c = cps[i]
+        space = cls[i] & SPACE != 0
+        i += 1
+        if c == 62:
+            return i
+        if equals and (c == 34 or c == 39):
+            while i < n and cps[i] != c:
+                i += 1
+            i += 1
+        equals = c == 61 or (equals and space)
+    return n
+
+
+@inner
+def _markup_end(cps, cls, i, n):
+    """Where the tag, comment or declaration that starts at i ends, a script's or style's content with it; i if none."""
+    if i + 1 >= n:
+        return i
+    c = cps[i + 1]
+    if c == 33 and i + 3 < n and cps[i + 2] == 45 and cps[i + 3] == 45:  # <!--
+        i += 4
+        while i + 2 < n and not (cps[i] == 45 and cps[i + 1] == 45 and cps[i + 2] == 62):
+            i += 1
+        return min(i + 3, n)
+    if c == 33 or c == 63:  # ! ?
+        while i < n and cps[i] != 62:
+            i += 1
+        return min(i + 1, n)
+    letter = 97 <= c | 32 <= 122
+    if not letter and c != 47:
+        return i
+    end = _tag_end(cps, cls, i + 1, n)
+    for p in range(2 if letter else 0):
+        a, b = RAW_ENDS[p], RAW_ENDS[p + 1]
+        after = i + 1 + b - a
+        if _ascii_at(cps, i + 1, n, RAW_DATA, a, b) and after < n and not _is_alnum(cps[after]):
+            while end < n and not (
+                cps[end] == 60
+                and end + 1 < n
+                and cps[end + 1] == 47
+                and _ascii_at(cps, end + 2, n, RAW_DATA, a, b)
+            ):
+                end += 1
+    return end
+
+
+@inner
+def _html_text(cps, cls, n, angles, out):
+    """Characters outside of markup, whitespace between words as one; `angles`: how many < there are."""
+    if angles == 0:
+        out[HTML_TEXT_CHARACTERS] = n - out[SPACES] + max(out[SPLIT_WORDS] - 1, 0)
+        return
+    shown = words = 0
+    space = True
+    i = 0
+    while i < n:
+        if cps[i] == 60:
+            end = _markup_end(cps, cls, i, n)
+            if end > i:
+                i = end
+                continue
+        if cls[i] & SPACE:
+            space = True
+        else:
+            words += space
+            shown += 1
+            space = False
+        i += 1
+    out[HTML_TEXT_CHARACTERS] = shown + max(words - 1, 0)
+
+
+@inner
 def _enough(items, keys, slots, seen):
     """Tables with room for so many items; those given where they have it."""
     capacity = _capacity(items)
@@ -1040,7 +1119,7 @@ def count_all(data, offsets, languages, table, break_table, stops, ngram_words, 
     for t in range(len(offsets) - 1):
         out = counts[t]
         n = _decode(data, offsets[t], offsets[t + 1], table, cps, cls)
-        _characters(cps, cls, n, out)
+        angles = _characters(cps, cls, n, out)
         own_stops = (stops[0][languages[t]], stops[1][languages[t]])
         _words(cps, cls, marks, break_table, n, ngram_words, own_stops, streams, kept, out)
         for k in range(3):
@@ -1056,3 +1135,4 @@ def count_all(data, offsets, languages, table, break_table, stops, ngram_words, 
         _segments(cps, cls, n, 2, keys, slots, DCLM_PARAGRAPHS, out)
         _file_head(cps, n, out)
         _encoded(cps, cls, n, out)
+        _html_text(cps, cls, n, angles, out)

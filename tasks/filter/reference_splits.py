@@ -136,4 +136,33 @@ def _file_counts(text: str) -> dict[str, int]:
         "xml_headers": int("<?xml version=" in _small(text[:100])),
         "encoded_characters": sum(map(len, runs)),
         "longest_encoded": max(map(len, runs), default=0),
+        "html_text_characters": len(" ".join(shown_by_html(text).split())),
     }
+
+
+_VALUE = r"""=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z))"""
+_TAG = re.compile(rf"(?:{_VALUE}|[^>])*?(?:>|\Z)")
+_RAW = re.compile(r"<(script|style)(?![A-Za-z0-9])", re.IGNORECASE | re.ASCII)
+
+
+def shown_by_html(text: str) -> str:
+    """A page's source without tags, comments, declarations, scripts and styles."""
+    shown, at = [], 0
+    while (start := text.find("<", at)) >= 0:
+        shown.append(text[at:start])
+        if text.startswith("<!--", start):
+            end = text.find("-->", start + 4)
+            at = len(text) if end < 0 else end + 3
+        elif text.startswith(("<!", "<?"), start):
+            at = (text.find(">", start) + 1) or len(text)
+        elif re.match("</|<[A-Za-z]", text[start : start + 2]):
+            found = _TAG.match(text, start + 1)
+            at = found.end() if found else len(text)
+            raw = _RAW.match(text, start)
+            if raw and raw.end() < len(text):
+                close = re.compile(f"</{raw[1]}", re.IGNORECASE | re.ASCII).search(text, at)
+                at = close.start() if close else len(text)
+        else:
+            shown.append("<")
+            at = start + 1
+    return "".join(shown) + text[at:]

@@ -42,6 +42,7 @@ PLAIN = (
     "generated_markers",
     "xml_headers",
     "longest_encoded",
+    "html_text_characters",
 )
 RATIOS = {
     "mean_word_length": ("real_word_characters", "real_words"),
@@ -65,6 +66,7 @@ RATIOS = {
     "alphanumeric_ratio": ("alphanumerics", "characters"),
     "alphabetic_ratio": ("letters", "characters"),
     "encoded_ratio": ("encoded_characters", "characters"),
+    "html_text_ratio": ("html_text_characters", "characters"),
     "mean_split_word_length": ("split_word_characters", "split_words"),
     "split_alphabetic_word_ratio": ("split_alphabetic_words", "split_words"),
     "split_hash_ratio": ("hashes", "split_words"),

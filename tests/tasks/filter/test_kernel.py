@@ -64,6 +64,21 @@ FRAGMENTS = [
         "AUTO-generated",
         "<?xml version=",
     ],
+    *[
+        "<b>",
+        "</p>",
+        "<a href=",
+        "<script>",
+        "<style x='",
+        "</script ",
+        "<!--",
+        "-->",
+        "<!",
+        "<?",
+        "</",
+        "='>",
+        '= "',
+    ],
 ]
 adversarial = st.lists(st.sampled_from(FRAGMENTS), max_size=60).map("".join)
 repetitive = st.lists(st.sampled_from(["a ", "b ", "cc, ", "\n", "a b. "]), max_size=120).map("".join)
