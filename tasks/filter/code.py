@@ -4,6 +4,9 @@ Line lengths and the alphanumeric share are StarCoder's (Li et al. 2023, section
 declaration in the first 100 characters. StarCoder2 (Lozhkov et al. 2024, section 3) adds the number of lines, the
 share of letters, markers of generated files in the first five lines, and encoded data: runs of 64 characters of
 base 64, of 8 two-digit hexadecimal numbers or of 8 `\\uXXXX`, at most 1,024 characters long and half of the file.
+
+Both have rules for single languages, which are `LANGUAGES` here: thresholds for the documents of a language, as
+`filter.languages` has them, under linguist's names.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ class Config(NodeConfig):
     """Thresholds; null turns a rule off. Lengths are in characters."""
 
     min_characters: int | None = 50
+    max_characters: int | None = None
     max_lines: int | None = 100_000
     max_mean_line_length: float | None = 100
     max_line_length: int | None = 1000
@@ -25,10 +29,13 @@ class Config(NodeConfig):
     max_xml_headers: int | None = 0
     max_encoded: float | None = 0.5  # share of characters
     max_encoded_length: int | None = 1024
+    min_html_text: float | None = None  # share of characters that a browser would show
+    min_html_text_characters: int | None = None
 
 
 RULES = (
     at_least("min_characters", "characters"),
+    at_most("max_characters", "characters"),
     at_most("max_lines", "split_lines"),
     at_most("max_mean_line_length", "mean_line_length"),
     at_most("max_line_length", "max_line_length"),
@@ -38,4 +45,33 @@ RULES = (
     at_most("max_xml_headers", "xml_headers"),
     at_most("max_encoded", "encoded_ratio"),
     at_most("max_encoded_length", "longest_encoded"),
+    at_least("min_html_text", "html_text_ratio"),
+    at_least("min_html_text_characters", "html_text_characters"),
 )
+
+_Thresholds = dict[str, float | None]
+# StarCoder2: lines of markup and prose may be long, and are data from 100,000 characters on.
+_LONG_LINES: _Thresholds = {"max_mean_line_length": None, "max_line_length": 100_000}
+_MOST_LINES: _Thresholds = {"max_lines": 512}  # StarCoder2's, of formats that hold data
+# StarCoder: 50 to 5,000 characters, more than half of them letters.
+_DATA: _Thresholds = {"max_characters": 5000, "min_alphabetic": 0.5}
+# Few letters by nature; the share of letters and digits still counts.
+_FEW_LETTERS: _Thresholds = {"min_alphabetic": None}
+# An XML declaration in another language's file is a mistake.
+_IS_XML: _Thresholds = {"max_xml_headers": None}
+_HTML_TEXT: _Thresholds = {"min_html_text": 0.2, "min_html_text_characters": 100}
+_BY_LANGUAGE: dict[str, _Thresholds] = {
+    "HTML": _LONG_LINES | _HTML_TEXT,
+    "JSON": _DATA | _MOST_LINES | _LONG_LINES,
+    "YAML": _DATA | _MOST_LINES,
+    "Text": _MOST_LINES | _LONG_LINES,
+    "Web Ontology Language": _MOST_LINES,
+    "Graphviz (DOT)": _MOST_LINES,
+    **dict.fromkeys(("Markdown", "Roff", "Roff Manpage", "SMT", "TeX"), _LONG_LINES),
+    "XML": _LONG_LINES | _IS_XML,
+    "XSLT": _IS_XML,
+    **dict.fromkeys(("Assembly", "Motorola 68K Assembly", "WebAssembly"), _FEW_LETTERS),
+}
+LANGUAGES: dict[str, dict[str, _Thresholds]] = {
+    name: {"code": bounds} for name, bounds in _BY_LANGUAGE.items()
+}

@@ -85,19 +85,26 @@ class Editor:
         """The lines that go, with their newlines, and no more empty lines left than stood on one side."""
         found: list[Edit] = []
         for start, end in spans:
-            rule = lines.rule_of(text[start:end].removesuffix(b"\r"), self.edits)
+            line = text[start:end].removesuffix(b"\r")
+            rule = lines.rule_of(line, self.edits)
+            inside = lines.prompts(line) if self.edits.prompts and not rule else []
+            if inside == [(0, len(line))]:
+                rule = "prompts"
             if rule:
                 stop = min(end + 1, len(text))
                 if start == 0 or text[max(0, start - 2) : start] == b"\n\n":
                     while stop < len(text) and text[stop] == 10:
                         stop += 1
                 found.append((start, stop, b"", f"edits.{rule}"))
+            else:
+                found += [(start + first, start + last, b"", "edits.prompts") for first, last in inside]
         if found and found[-1][1] == len(text):  # no newline is left at the end that wasn't there
             first = len(found) - 1
             while first > 0 and found[first - 1][1] == found[first][0]:
                 first -= 1
             start, stop, nothing, rule = found[first]
-            if not text.endswith(b"\n") and start > 0 and (first == 0 or found[first - 1][1] < start):
+            whole = start > 0 and text[start - 1] == 10  # and not a prompt at a line's end
+            if not text.endswith(b"\n") and whole and (first == 0 or found[first - 1][1] < start):
                 found[first] = (start - 1, stop, nothing, rule)
         return found
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tasks.filter.editing import Edited
 
-VERSION = 1
+VERSION = 2
 PACKAGES: tuple[str, ...] = ()
 INPUTS = ("ingest/documents",)
 VOLATILE = ("samples",)
@@ -60,7 +60,10 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes documents.parquet, edits.parquet (id, rule, count, bytes taken out; by id), and samples.parquet."""
+    """Writes documents.parquet, edits.parquet and samples.parquet.
+
+    edits: id, rule, count, bytes and words taken out (see `lost_words`); by id.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -97,9 +100,9 @@ def process(shard: Shard, out: Path) -> ShardResult:
 def _schemas() -> dict[str, pa.Schema]:
     import pyarrow as pa
 
-    count = [("count", pa.int64()), ("bytes", pa.int64())]
+    counts = [(name, pa.int64()) for name in ("count", "bytes", "words")]
     return {
-        "edits": pa.schema([("id", pa.string()), ("rule", pa.string()), *count]),
+        "edits": pa.schema([("id", pa.string()), ("rule", pa.string()), *counts]),
         # replacement: what stands there then; personal data is masked.
         "samples": pa.schema([(name, pa.string()) for name in ("id", "rule", "text", "replacement")]),
     }
@@ -122,9 +125,13 @@ class _Record:
 
     def edits(self, id: str, edited: Edited, row: int) -> list[dict[str, Any]]:
         """The rows of `edits` for one changed document, by rule."""
+        from tasks.filter.lost_words import lost_words
+
         counts: dict[str, Counter[str]] = {}
         for start, end, _, rule in edited.changed[row][1]:
-            counts.setdefault(rule, Counter()).update(count=1, bytes=end - start)
+            counts.setdefault(rule, Counter(words=0)).update(count=1, bytes=end - start)
+        for rule, words in lost_words(*edited.changed[row]).items():
+            counts[rule].update(words=words)
         for rule, numbers in counts.items():
             self.rules.setdefault(rule, Counter()).update(documents=1, **numbers)
         self.totals.update(edited=1, emptied=not edited.texts[row].as_py().strip())

@@ -25,7 +25,7 @@ VERDICTS = pa.schema(
 )
 
 # Families whose signals aren't measured from the text alone, and one of the columns they need.
-MEASURED_APART = {"language": "language", "url": "url_hard_words"}
+MEASURED_APART = {"language": "language", "url": "url_hard_words", "dclm_edits": "removed_word_ratio"}
 
 
 def judge(
@@ -34,27 +34,42 @@ def judge(
     """A verdict for each row of signals: the columns of `VERDICTS`, in the rows' order.
 
     scores: what `score` returns; with the columns `language` and `language_score` beside it the language rule
-    is applied too, with a URL's signals its rules; without them these are left out.
+    is applied too, with a URL's signals its rules, with `removed_word_ratio` DCLM's on edits; without them these
+    are left out.
     profile: a name in `config.profiles`, which says which families run and in which order.
     config: the thresholds; the defaults of `tasks.filter.verdicts.Config` if not given. Those of
-    `config.languages` need the column `language`.
+    `config.languages` need the column `language`, those of a programming language `code_language`.
     Raises ConfigError for an unknown profile or missing signals.
     """
     config = config or Config()
     if profile not in config.profiles:
         raise ConfigError(f"There is no filter profile {profile!r}; there are: {', '.join(config.profiles)}.")
-    languages = [name for name in config.languages if "language" in scores.schema.names]
-    if not languages:
+    groups = by_language(scores, config)
+    if list(groups) == [None] or not groups:
         return _judge(scores, profile, resolve(config, profile))
-    found = np.array(scores.column("language").to_pylist(), dtype=object)
-    groups: list[tuple[str | None, np.ndarray]]
-    groups = [(name, np.nonzero(found == name)[0]) for name in languages]
-    groups.append((None, np.nonzero(~np.isin(found.astype(str), languages))[0]))
     parts = [
-        _judge(scores.take(pa.array(rows)), profile, resolve(config, profile, name)) for name, rows in groups
+        _judge(scores.take(pa.array(rows)), profile, resolve(config, profile, name))
+        for name, rows in groups.items()
     ]
-    order = np.argsort(np.concatenate([rows for _, rows in groups]), kind="stable")
+    order = np.argsort(np.concatenate(list(groups.values())), kind="stable")
     return pa.concat_tables(parts).take(pa.array(order)).combine_chunks()
+
+
+def by_language(scores: pa.Table | pa.RecordBatch, config: Config) -> dict[str | None, np.ndarray]:
+    """The rows of each language that has thresholds of its own in `config.languages`; the rest's under None.
+
+    The language of source code is its programming language, whatever its comments are written in.
+    """
+    columns = [
+        scores.column(name).to_pylist()
+        for name in ("language", "code_language")
+        if name in scores.schema.names
+    ]
+    rows: dict[str | None, list[int]] = {}
+    for row, names in enumerate(zip(*columns, strict=True)):
+        name = next((name for name in reversed(names) if name is not None), None)
+        rows.setdefault(name if name in config.languages else None, []).append(row)
+    return {name: np.array(found) for name, found in rows.items()}
 
 
 def _judge(scores: pa.Table | pa.RecordBatch, profile: str, config: Any) -> pa.Table:

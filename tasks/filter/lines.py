@@ -53,6 +53,14 @@ _USE_COOKIES = re.compile(
     rb"setzt|einsatz|emploi\w*|usiamo|usa|gebruik\w*|accept\w*|enabled?|manage|allow|acept\w*|akzeptier\w*|consent|"
     rb"zustimm\w*|accett\w*|aceit\w*)\b"
 )
+# DCLM's counters, "3 likes" and "1.5K views" on a line of their own; and its prompts, which it takes out of lines of
+# at most PROMPT_WORDS words.
+_COUNTER = re.compile(
+    r"\W*+\d[\d.,]*+[kmb]?\s+(?:likes|shares|comments|retweets|reposts|quotes|bookmarks|upvotes|downvotes|downloads|"
+    r"views|followers)\W*"
+)
+_PROMPT = re.compile(rb"\s?items in cart|\s?read more(?:\.\.\.|\xe2\x80\xa6)$|^sign-in\s?")
+PROMPT_WORDS = 10
 _AGREE = re.compile(  # "you will have to accept the terms of use at ..." is advice, not a notice
     rb"(?:\bour\b|\byou (?:agree|accept|consent)|\bi (?:have read|agree|accept|consent)|\bplease (?:read|see|review)|"
     rb"\bby (?:using|clicking|signing|submitting|continuing|registering|subscribing|creating|checking|entering)\b|"
@@ -69,7 +77,10 @@ class Config(NodeConfig):
     "use cookies"): every line with one ("all"), or those that ask a visitor to agree.
     cookies: cookie bars in eight languages. boilerplate: lines of `boilerplate`'s phrases and nothing else.
     terminal_punctuation: lines must end in one of . ? ! " ' (C4; FineWeb turns it off).
-    min_words: words of the shortest line (C4 and FineWeb: 3; it takes headings and the items of lists).
+    min_words: words of the shortest line (C4 and FineWeb: 3, DCLM: 2; it takes headings and the items of lists).
+    The rest is DCLM's (Li et al. 2024, after RefinedWeb). max_uppercase: share of capitals among a line's characters
+    (0.5). digits: lines of nothing but digits. counters: "3 likes". prompts: "items in cart" anywhere, "Read more..."
+    at the end and "Sign-in" at the beginning of lines of at most ten words; the rest of the line stays.
     """
 
     javascript: Mode | None = "careful"
@@ -78,11 +89,22 @@ class Config(NodeConfig):
     boilerplate: bool = True
     terminal_punctuation: bool = False
     min_words: int | None = Field(None, ge=1)
+    max_uppercase: float | None = Field(None, ge=0, le=1)
+    digits: bool = False
+    counters: bool = False
+    prompts: bool = False
 
     @property
     def every_line(self) -> bool:
         """Whether all lines must be looked at."""
-        return self.terminal_punctuation or self.min_words is not None
+        return (
+            self.terminal_punctuation
+            or self.digits
+            or self.counters
+            or self.prompts
+            or self.min_words is not None
+            or self.max_uppercase is not None
+        )
 
 
 def rule_of(line: bytes, config: Config) -> str | None:
@@ -99,11 +121,35 @@ def rule_of(line: bytes, config: Config) -> str | None:
     if config.boilerplate and is_boilerplate(line):
         return "boilerplate"
     if config.every_line and low.strip():
+        if rule := _dclm_rule(line.decode("utf-8", "replace"), config):
+            return rule
         if config.min_words is not None and len(low.split()) < config.min_words:
             return "min_words"
         if config.terminal_punctuation and not _ends_sentence(low):
             return "terminal_punctuation"
     return None
+
+
+def _dclm_rule(line: str, config: Config) -> str | None:
+    """The first of DCLM's rules for whole lines that takes a line; the share of capitals counts spaces too."""
+    if config.max_uppercase is not None and sum(map(str.isupper, line)) > config.max_uppercase * len(line):
+        return "max_uppercase"
+    if config.digits and line.isdigit():
+        return "digits"
+    if config.counters and _COUNTER.fullmatch(line.lower()):
+        return "counters"
+    return None
+
+
+def prompts(line: bytes) -> list[tuple[int, int]]:
+    """Where DCLM's prompts stand in a line (without its newline); all of it where nothing else is left."""
+    if len(line.split(None, PROMPT_WORDS)) > PROMPT_WORDS:
+        return []
+    found = [match.span() for match in _PROMPT.finditer(line.lower())]
+    left = line
+    for start, end in reversed(found):
+        left = left[:start] + left[end:]
+    return found if left.strip() or not found else [(0, len(line))]
 
 
 def _is_notice(low: bytes) -> bool:

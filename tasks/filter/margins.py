@@ -45,15 +45,16 @@ def held_against(signals: Any, profile: str, config: Any) -> list[Held]:
     import numpy as np
 
     from tasks.filter.families import FAMILIES
-    from tasks.filter.judging import measured_families, rule_name
+    from tasks.filter.judging import by_language, measured_families, rule_name
     from tasks.filter.profiles import resolve
 
     names = signals.schema.names
     families = measured_families(config.profiles[profile], names)
     columns = {name: _array(signals.column(name)) for name in names}
-    languages = [name for name in config.languages if "language" in names]
-    groups = [(np.full(signals.num_rows, True), resolve(config, profile))]
-    groups += [(columns["language"] == name, resolve(config, profile, name)) for name in languages]
+    groups: list[tuple[Any, Any]] = [(np.full(signals.num_rows, True), resolve(config, profile))]
+    groups += [
+        (rows, resolve(config, profile, name)) for name, rows in by_language(signals, config).items() if name
+    ]
     held = []
     for family, rule in ((name, rule) for name in families for rule in FAMILIES[name].RULES):
         values = np.zeros(signals.num_rows)

@@ -26,7 +26,7 @@ from tasks.node import Config as NodeConfig
 DEFAULTS: dict[str, tuple[str, ...]] = {
     # datatrove's semantics
     "fineweb": ("url", "language", "gopher_repetition", "gopher_quality", "c4", "fineweb"),
-    "dclm": ("url", "language", "dclm_quality", "dclm_repetition"),
+    "dclm": ("url", "language", "dclm_quality", "dclm_repetition", "dclm_edits"),
     "gopher": ("url", "language", "massivetext_quality", "massivetext_repetition"),  # the paper's
     "code": ("code",),
     "books": ("books",),

@@ -13,16 +13,16 @@ from typing import Any
 from pydantic import Field
 
 from tasks.errors import ConfigError
-from tasks.filter import language, url_lists
+from tasks.filter import language, side_signals, url_lists
 from tasks.filter.quality import SIGNAL
 from tasks.filter.quality import Config as Quality
 from tasks.filter.url_lists import Config as UrlListsConfig
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
-VERSION = 3
+VERSION = 4
 PACKAGES = ("fasttext", "fasttext-predict", "fasttext-wheel")
-INPUTS = ("filter-edits/documents", "filter-classifier/classifier")
+INPUTS = ("filter-edits/documents", "filter-edits/edits", "filter-classifier/classifier")
 
 
 class Config(NodeConfig):
@@ -42,7 +42,7 @@ class Config(NodeConfig):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    """One shard for each file of documents."""
+    """One shard for each file of documents, with the record of its edits."""
     path = inputs.resolve(config.language_model) if config.language_model else language.default_model()
     model = inputs.file(Path(path), "language-model")
     # Python's character tables decide what is a letter.
@@ -53,8 +53,9 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
             "quality": {name: getattr(config.quality, name) for name in ("positive_label", "prefix")}
         }
         sides |= {"classifier": [_classifier(config.quality, inputs)]}
+    edits = {item.key: item for item in inputs["filter-edits/edits"]}
     return [
-        Shard(key=item.key, config=identity, inputs={"documents": [item], **sides})
+        Shard(item.key, identity, {"documents": [item], "edits": [edits[item.key]], **sides})
         for item in inputs["filter-edits/documents"]
     ]
 
@@ -71,7 +72,7 @@ def _classifier(section: Quality, inputs: Inputs) -> Input:
 
 def process(shard: Shard, out: Path) -> ShardResult:
     """Writes signals.parquet: id, language and runner-up with their scores, the columns of `scoring.SCHEMA` and
-    `url_lists.schema`, `bytes` of UTF-8 text.
+    `url_lists.schema` and `side_signals.schema`, `bytes` of UTF-8 text.
 
     With a classifier, `quality_score` too: the probability of its positive label.
     """
@@ -86,18 +87,21 @@ def process(shard: Shard, out: Path) -> ShardResult:
     languages = [("language", pa.string()), ("language_score", pa.float64())]
     languages += [("second_language", pa.string()), ("second_score", pa.float64())]
     judge = _quality(shard)
-    tail = [("bytes", pa.int64()), *([(SIGNAL, pa.float64())] if judge else [])]
+    tail = [*side_signals.schema(), ("bytes", pa.int64()), *([(SIGNAL, pa.float64())] if judge else [])]
     schema = pa.schema([("id", pa.string()), *languages, *scoring.SCHEMA, *url_lists.schema(), *tail])
+    lost = side_signals.lost_by_document(read_batches([shard.inputs["edits"][0].path], ["id", "words"]))
+    wanted = ["id", "text", "url", "kind", "metadata"]
     lists = url_lists.load_lists(shard.config["url_lists"]["own"], shard.inputs)
     count = size = 0
     with TableWriter(out / "signals.parquet", schema) as writer:
-        for batch in read_batches([shard.inputs["documents"][0].path], ["id", "text", "url"], rows=256):
+        for batch in read_batches([shard.inputs["documents"][0].path], wanted, rows=256):
             texts = batch.column("text")
             found = language.detect(texts, model=model, sample=sample)
             signals = scoring.score(texts, found["language"])
             sizes = pc.fill_null(pc.binary_length(texts), 0).cast(pa.int64())
             addresses = url_lists.measure(batch.column("url"), lists)
-            columns = [batch.column("id"), *found.columns, *signals.columns, *addresses, sizes]
+            sides = side_signals.measure(batch, signals["dclm_words"].combine_chunks(), lost)
+            columns = [batch.column("id"), *found.columns, *signals.columns, *addresses, *sides, sizes]
             if judge:
                 columns.append(pa.array(judge(texts.to_pylist())))
             writer.write_table(pa.table(columns, schema=schema))

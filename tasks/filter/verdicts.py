@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
 from tasks.errors import StageError
+from tasks.filter import code
 from tasks.filter.families import FAMILIES
 from tasks.filter.profiles import DEFAULTS, FamilyThresholds, resolve
 from tasks.node import Config as NodeConfig
@@ -29,13 +30,21 @@ class _Profiles(NodeConfig):
 
     profiles: profile -> families, in the order in which their rules are tried; the first to fail names it. A
     list, or a mapping from families to thresholds that differ from their sections (see `profiles`).
-    languages: language code -> family -> thresholds that differ for documents of that language.
+    languages: language -> family -> thresholds that differ for documents of that language: a language code, or of
+        source code linguist's name. Those of `code.LANGUAGES` are there unless other ones are given for the language.
     kinds: document kind -> profile.
     """
 
     profiles: dict[str, FamilyThresholds] = Field(dict(DEFAULTS), validate_default=True)
     languages: dict[str, FamilyThresholds] = Field({}, validate_default=True)
     kinds: dict[str, str] = Field({"web": "fineweb", "text": "fineweb", "code": "code", "book": "books"})
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _with_code(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {**code.LANGUAGES, **{name: given or {} for name, given in value.items()}}
 
     @model_validator(mode="after")
     def _names_exist(self) -> _Profiles:

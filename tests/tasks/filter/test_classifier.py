@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from folder_inputs import edits_file
 from pydantic import ValidationError
 
 from tasks.document import Document, DocumentWriter
@@ -144,7 +145,8 @@ def test_a_file_that_gives_no_text_is_named_with_its_column(folder):
 
 
 def signal_rows(folder, section, classifier_file=None):
-    outputs = {"filter-edits/documents": sorted((folder / "documents").iterdir())}
+    files = sorted((folder / "documents").glob("*.parquet"))
+    outputs = {"filter-edits/documents": files, "filter-edits/edits": [edits_file(file) for file in files]}
     if classifier_file:
         outputs["filter-classifier/classifier"] = [classifier_file]
     shards = signals.partition(signals.Config.model_validate({"quality": section}), Inputs(folder, **outputs))
@@ -179,6 +181,7 @@ def test_the_score_is_a_column_of_the_signals_and_a_rule_may_look_at_it(folder):
     again = signals.partition(
         signals.Config.model_validate({"quality": SMALL | FILES | {"epochs": 9, "min_score": 0.9}}),
         Inputs(folder, **{"filter-edits/documents": [folder / "documents" / "crawl-00000.parquet"],
+                          "filter-edits/edits": [folder / "documents" / "edits" / "crawl-00000.parquet"],
                           "filter-classifier/classifier": [file]}),
     )  # fmt: skip
     assert again[0].config == shards[0].config
@@ -196,7 +199,7 @@ def test_a_classifier_of_ones_own_is_loaded_with_its_label(folder):
 def test_without_a_classifier_there_is_no_column_and_no_side_input(folder):
     shards, found = signal_rows(folder, None)
     assert "quality_score" not in found["crawl-00000"].column_names
-    assert set(shards[0].inputs) == {"documents", "language_model"}
+    assert set(shards[0].inputs) == {"documents", "edits", "language_model"}
     assert "quality" not in shards[0].config
     with pytest.raises(ValidationError, match=r"names 'quality', but the section filter\.quality is null"):
         verdicts.Config.model_validate({"profiles": {"fineweb": ["quality"], "code": [], "books": []}})

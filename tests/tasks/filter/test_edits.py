@@ -55,13 +55,13 @@ def test_texts_are_edited_by_kind_and_everything_else_stays(tmp_path):
 def test_every_edit_is_recorded_by_document_and_rule(tmp_path):
     out, result = run(tmp_path, DOCUMENTS_IN)
     rows = pq.read_table(out / "edits.parquet").to_pylist()
-    assert [(row["id"], row["rule"], row["count"]) for row in rows] == [
-        ("d2", "edits.boilerplate", 2),
-        ("d3", "edits.boilerplate", 3),
-        ("d3", "edits.citations", 2),
-        ("d3", "edits.cookies", 1),
-        ("d3", "pii.email", 1),
-        ("d3", "pii.phone", 1),
+    assert [(row["id"], row["rule"], row["count"], row["words"]) for row in rows] == [
+        ("d2", "edits.boilerplate", 2, 5),
+        ("d3", "edits.boilerplate", 3, 7),
+        ("d3", "edits.citations", 2, 0),
+        ("d3", "edits.cookies", 1, 9),
+        ("d3", "pii.email", 1, 1),
+        ("d3", "pii.phone", 1, 2),
     ]
     metrics = edits.finish([], [result], out)
     assert (metrics["documents_in"], metrics["documents_out"], metrics["dropped"]) == (5, 5, {})
@@ -113,3 +113,30 @@ def test_an_unknown_mode_or_kind_is_an_error():
         edits.Config.model_validate({"edits": {"javascript": "some"}})
     with pytest.raises(ValidationError, match="kinds"):
         edits.Config.model_validate({"pii": {"kinds": ["page"]}})
+
+
+SHOP = """READ THIS FIRST
+A shop for nails and screws of every kind. Sign-in
+Sign-in for your orders
+
+12
+3 likes
+4 items in cart
+nails"""
+
+
+def test_dclms_line_edits_together(tmp_path):
+    dclm = {"max_uppercase": 0.5, "digits": True, "counters": True, "prompts": True, "min_words": 2}
+    out, _ = run(tmp_path, [Document("d", SHOP, kind="web")], edits=dclm | {"boilerplate": False})
+    [text] = pq.read_table(out / "documents.parquet")["text"].to_pylist()
+    assert text == "A shop for nails and screws of every kind. Sign-in\nfor your orders\n\n4"
+    rows = pq.read_table(out / "edits.parquet").to_pylist()
+    assert {row["rule"]: row["words"] for row in rows} == {
+        "edits.max_uppercase": 3, "edits.prompts": 4, "edits.digits": 1, "edits.counters": 2, "edits.min_words": 1,
+    }  # fmt: skip
+
+
+def test_a_prompt_at_the_end_of_a_text_leaves_the_word_before_it(tmp_path):
+    out, _ = run(tmp_path, [Document("d", "One line.\nMore of it Read more...", kind="web")],
+                 edits={"prompts": True, "boilerplate": False})  # fmt: skip
+    assert pq.read_table(out / "documents.parquet")["text"].to_pylist() == ["One line.\nMore of it"]

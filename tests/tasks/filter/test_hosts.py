@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from folder_inputs import FolderInputs
+from folder_inputs import FolderInputs, edits_file
 
 from tasks.document import Document, DocumentWriter
 from tasks.filter import hosts, signals, url, verdicts
@@ -77,6 +77,7 @@ def test_the_filter_keeps_so_many_documents_of_a_host(tmp_path, cap, left):
     ]
     documents.append(Document("book", PROSE * 4, kind="book"))
     outputs = {"filter-edits/documents": [tmp_path / "one.parquet"]}
+    outputs["filter-edits/edits"] = [edits_file(tmp_path / "one.parquet")]
     with DocumentWriter(tmp_path / "one.parquet") as writer:
         for document in documents:
             writer.add(document)

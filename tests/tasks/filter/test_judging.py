@@ -230,6 +230,57 @@ def test_code_is_held_to_its_line_lengths_and_characters():
     assert first_rule(source * 20 + "x = '" + "QUJD" * 20 + "'\n", "code") is None
 
 
+def by_language(text, language, **config):
+    scores = score([text]).append_column("code_language", pa.array([language], pa.string()))
+    return judge(scores, "code", Config.model_validate(config)).to_pylist()[0]["rule"]
+
+
+SOURCE = "def double(x):\n    return 2 * x\n\n\nprint(double(21), double(4))\n"
+HTML = "<!DOCTYPE html>\n<p class='a > b'>" + GOOD[:150] + "</p><!-- " + "x y " * 20 + "-->\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "rule"),
+    [
+        ("HTML", HTML, None),
+        ("HTML", HTML + "<script>" + "let a = b;\n" * 100 + "</script>", "code.min_html_text"),
+        ("HTML", "<p>Too little, and yet of a page most of what is there</p>", "code.min_html_text_characters"),
+        ("HTML", HTML + "<i>word word</i>" * 900, None),  # a long line
+        ("HTML", HTML + "a" * 100_001, "code.max_line_length"),
+        ("Markdown", GOOD.replace("\n", " ") * 3, None),
+        ("Python", GOOD.replace("\n", " ") * 3, "code.max_mean_line_length"),
+        ("JSON", '{"name": "harbour"},\n' * 250, "code.max_characters"),
+        ("JSON", '{"longitude": 12.25, "latitude": 1.25}\n' * 3, "code.min_alphabetic"),
+        ("JSON", '{"name": "the harbour", "built": "by the monks"}\n' * 3, None),
+        ("YAML", "harbour: built\n" * 300, None),
+        ("YAML", "a: b\n" * 600, "code.max_lines"),
+        ("XML", '<?xml version="1.0"?>\n<harbour><wall>the monks</wall></harbour>\n', None),
+        ("Python", '<?xml version="1.0"?>\n<harbour><wall>the monks</wall></harbour>\n', "code.max_xml_headers"),
+        ("Assembly", "1: .word 100, 200, 300, 400, 500, 600, 700\n" * 3, None),
+        ("C", "1: .word 100, 200, 300, 400, 500, 600, 700\n" * 3, "code.min_alphabetic"),
+        (None, SOURCE, None),
+    ],
+)  # fmt: skip
+def test_starcoders_rules_for_single_languages(language, text, rule):
+    assert by_language(text, language) == rule
+
+
+def test_a_programming_language_may_have_thresholds_of_ones_own_or_none():
+    page = HTML + "<script>" + "let a = b;\n" * 100 + "</script>"
+    assert by_language(page, "HTML", languages={"de": {}}) == "code.min_html_text"
+    assert by_language(page, "HTML", languages={"HTML": None}) is None
+    mine = {"HTML": {"code": {"max_lines": 50}}, "Python": {"code": {"min_characters": 1000}}}
+    assert by_language(page, "HTML", languages=mine) == "code.max_lines"
+    assert by_language(SOURCE, "Python", languages=mine) == "code.min_characters"
+
+
+def test_dclms_rule_on_edits_counts_only_where_they_were_recorded():
+    scores = score([GOOD] * 3)
+    told = scores.append_column("removed_word_ratio", pa.array([0.0, 0.05, 0.0501]))
+    assert judge(scores, "dclm")["rule"].null_count == 3
+    assert judge(told, "dclm")["rule"].to_pylist() == [None, None, "dclm_edits.max_removed_words"]
+
+
 def test_books_are_long_and_made_of_letters():
     assert first_rule(GOOD * 5, "books") is None
     assert first_rule(GOOD, "books") == "books.min_words"
@@ -272,6 +323,7 @@ def test_every_rule_has_its_threshold_its_signal_and_a_name_of_its_own():
     assert {rule.signal for _, rule, _ in everything} <= {
         *SIGNALS,
         "language_score",
+        "removed_word_ratio",
         *Measured.__dataclass_fields__,
     }
     for family in always_there:

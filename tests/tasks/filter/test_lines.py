@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.filter.lines import Config, rule_of
+from tasks.filter.lines import Config, prompts, rule_of
 
 
 def rule(line, **config):
@@ -83,3 +83,49 @@ def test_c4s_other_line_rules_are_options(line, end, words):
     assert rule(line, terminal_punctuation=True) == end
     if line.strip() != "He left.":
         assert rule(line, min_words=3) == words
+
+
+# DCLM's line edits, after the cases of its own tests.
+@pytest.mark.parametrize(
+    ("line", "dclm", "rule_name"),
+    [
+        ("HELLO WORLD and then", {"max_uppercase": 0.5}, None),  # 10 of 20
+        ("HELLO WORLD and so", {"max_uppercase": 0.5}, "max_uppercase"),
+        ("Hello, World", {"max_uppercase": 0.17}, None),
+        ("Hello, World", {"max_uppercase": 0.16}, "max_uppercase"),
+        ("12345", {"digits": True}, "digits"),
+        ("12345.", {"digits": True}, None),
+        ("3 likes", {"counters": True}, "counters"),
+        ("3,000 Comments", {"counters": True}, "counters"),
+        ("* 5.1M   views  !", {"counters": True}, "counters"),
+        ("Hello, World with 3 views.", {"counters": True}, None),
+        ("1" * 5000 + " lik", {"counters": True}, None),
+        ("Alone", {"min_words": 2}, "min_words"),
+    ],
+)
+def test_dclms_line_edits_are_options(line, dclm, rule_name):
+    assert rule(line, boilerplate=False) is None
+    assert rule(line, boilerplate=False, **dclm) == rule_name
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("Please read more...", "Please"),
+        ("  read more...", ""),
+        ("Read more...and find out!", "Read more...and find out!"),
+        ("A summary of what is in it, and that is more than ten words. Read more...", None),
+        ("Sign-in for full access", "for full access"),
+        ("how to sign-in", "how to sign-in"),
+        ("You have 3 items in cart, 2 items in cart", "You have 3, 2"),
+        ("items in cart items in cart", ""),
+    ],
+)
+def test_prompts_go_and_the_rest_of_a_short_line_stays(line, left):
+    found = prompts(line.encode())
+    for start, end in reversed(found):
+        line = line[:start] + line[end:]
+    if left is None:
+        assert found == []
+    else:
+        assert line == left

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from folder_inputs import FolderInputs
+from folder_inputs import FolderInputs, edits_file
 from pydantic import ValidationError
 
 from tasks.document import DOCUMENTS, LEDGER, Document, DocumentWriter
@@ -31,13 +31,13 @@ DOCUMENTS_IN = [
 ]
 
 
-def run_both(folder, documents, **config):
+def run_both(folder, documents, edits=(), **config):
     """The artifact of each node: folder/documents, folder/signals, then (shards, results, out)."""
     source = folder / "documents" / "00000-source.parquet"
     with DocumentWriter(source) as writer:
         for document in documents:
             writer.add(document)
-    outputs = {"filter-edits/documents": [source]}
+    outputs = {"filter-edits/documents": [source], "filter-edits/edits": [edits_file(source, edits)]}
     (shard,) = signals.partition(signals.Config(), FolderInputs(**outputs))
     (folder / "work").mkdir()
     signals.process(shard, folder / "work")
@@ -61,6 +61,8 @@ def test_every_document_has_signals_in_its_order(tmp_path):
         "second_score",
         *SIGNALS,
         *(name for name, _ in url_schema()),
+        "removed_word_ratio",
+        "code_language",
         "bytes",
     ]
     assert table["id"].to_pylist() == ["d3", "d1", "d4", "d2", "d5"]
@@ -142,7 +144,8 @@ def test_signals_of_other_documents_are_refused(tmp_path):
 
 
 def test_thresholds_are_no_part_of_the_signals_and_the_model_is(tmp_path):
-    inputs = FolderInputs(**{"filter-edits/documents": [tmp_path / "a.parquet", tmp_path / "b.parquet"]})
+    files = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    inputs = FolderInputs(**{"filter-edits/documents": files, "filter-edits/edits": files})
     shards = signals.partition(signals.Config(language_model="mine.bin"), inputs)
     assert [shard.key for shard in shards] == ["a", "b"]
     assert set(shards[0].config) == {"language_sample", "unicode", "url_lists"}
@@ -159,3 +162,38 @@ def test_a_misspelt_family_or_kind_is_an_error():
         verdicts.Config.model_validate({"kinds": {"web": "prose"}})
     with pytest.raises(ValidationError, match="min_word"):
         verdicts.Config.model_validate({"gopher_quality": {"min_word": 3}})
+
+
+def test_the_share_of_words_that_edits_took_is_a_signal_and_dclm_drops_above_a_twentieth(tmp_path):
+    words = len(PROSE.split())
+    documents = [Document(id, f"{PROSE}\n{id}", kind="web") for id in ("none", "few", "many")]
+    taken = [("few", words // 20), ("many", 3), ("many", words // 20)]  # by two rules
+    run_both(tmp_path, documents, taken, kinds=KINDS | {"web": "dclm"})
+    shares = pq.read_table(tmp_path / "signals" / "00000-source.parquet")["removed_word_ratio"].to_pylist()
+    assert shares[0] == 0.0
+    assert shares[1] < 0.05 < shares[2]
+    rows = {row["id"]: row for row in pq.read_table(tmp_path / "out" / "ledger.parquet").to_pylist()}
+    assert {id: row["rule"] for id, row in rows.items()} == {
+        "none": None, "few": None, "many": "dclm_edits.max_removed_words",
+    }  # fmt: skip
+    assert (rows["many"]["score"], rows["many"]["threshold"]) == (shares[2], 0.05)
+
+
+KINDS = {"web": "fineweb", "text": "fineweb", "code": "code", "book": "books"}
+
+
+def test_source_code_is_judged_by_its_languages_thresholds(tmp_path):
+    page = "<html><script>" + "var visits = visits + 1;\n" * 20 + "</script><p>" + PROSE[:200] + "</p></html>"
+    documents = [
+        Document("html", page, kind="code", metadata={"language": "HTML"}),
+        Document("javascript", page, kind="code", metadata={"language": "JavaScript"}),
+        Document("unknown", page, kind="code"),
+        Document("web", page, kind="web", metadata={"language": "HTML"}),
+    ]
+    run_both(tmp_path, documents, languages={"HTML": {"code": {"min_html_text": 0.4}}})
+    signals = pq.read_table(tmp_path / "signals" / "00000-source.parquet")
+    assert signals["code_language"].to_pylist() == ["HTML", "JavaScript", None, None]
+    rows = {row["id"]: row for row in pq.read_table(tmp_path / "out" / "ledger.parquet").to_pylist()}
+    assert rows["html"]["rule"] == "code.min_html_text"
+    assert rows["javascript"]["verdict"] == rows["unknown"]["verdict"] == "kept"
+    assert "code.min_html_text" not in rows["web"]["failed_rules"]
