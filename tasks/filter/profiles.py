@@ -34,7 +34,10 @@ DEFAULTS: dict[str, tuple[str, ...]] = {
 
 Thresholds = dict[str, dict[str, Any]]  # family -> threshold's key -> value, in the order of their rules
 
-_SECTIONS: dict[str, Any] = {name: (family.Config | None, None) for name, family in FAMILIES.items()}
+# A family whose section holds more than thresholds says which of its keys are some: `Thresholds`.
+_SECTIONS: dict[str, Any] = {
+    name: (getattr(family, "Thresholds", family.Config) | None, None) for name, family in FAMILIES.items()
+}
 Families: Any = create_model("Families", __base__=NodeConfig, __module__=__name__, **_SECTIONS)
 
 

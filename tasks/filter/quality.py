@@ -46,7 +46,13 @@ class Texts(NodeConfig):
         return self
 
 
-class Config(NodeConfig):
+class Thresholds(NodeConfig):
+    """What a profile or a language may have of its own: there is one classifier, so nothing else."""
+
+    min_score: float | None = None
+
+
+class Config(Thresholds):
     """What the classifier learns from, or which file it is; and the threshold, which alone is the filter's.
 
     model: the path of a fastText classifier, instead of training one.
@@ -60,7 +66,6 @@ class Config(NodeConfig):
         model). epochs null: 5, and more where there are few examples; both found on human labels (tests/bench).
     """
 
-    min_score: float | None = None
     model: str | None = not_identity(None)
     positives: tuple[Texts, ...] = not_identity(())
     negatives: tuple[Texts, ...] = not_identity(())

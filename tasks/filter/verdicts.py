@@ -53,7 +53,8 @@ class _Profiles(NodeConfig):
             for name in families:
                 if getattr(self, name, True) is None:
                     raise ValueError(
-                        f"profile {profile!r} names {name!r}, but the section filter.{name} is null"
+                        f"profile {profile!r} names {name!r}, but the section filter.{name} is null: "
+                        "say there where its score comes from"
                     )
         for kind, profile in self.kinds.items():
             if kind not in KINDS:

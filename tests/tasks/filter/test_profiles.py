@@ -2,10 +2,12 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 
 from flows.settings import load_settings
 from tasks.errors import ConfigError
+from tasks.filter import judge
 from tasks.filter.profiles import DEFAULTS, resolve
 from tasks.filter.verdicts import Config
 
@@ -75,3 +77,46 @@ def test_what_is_mistyped_is_named_with_its_line_and_the_nearest_key(tmp_path, o
 
 def test_the_default_profiles_are_the_published_ones():
     assert {name: tuple(families) for name, families in Config().profiles.items()} == DEFAULTS
+
+
+QUALITY = """
+filter:
+  quality:
+    model: hq.bin
+    min_score: 0.5
+  profiles:
+    fineweb: [quality]
+    strict:
+      quality: {min_score: 0.9}
+    code: [code]
+    books: [books]
+  languages:
+    de:
+      quality: {min_score: 0.2}
+"""
+
+
+def test_a_profile_and_a_language_may_have_their_own_threshold_of_the_one_classifier(tmp_path):
+    config = read(tmp_path, QUALITY)
+    scores = {(None, "fineweb"): 0.5, (None, "strict"): 0.9, ("de", "strict"): 0.2}
+    for (language, profile), score in scores.items():
+        assert resolve(config, profile, language).quality.min_score == score
+    signals = pa.table({"quality_score": [0.4, 0.6, 0.95, 0.6], "language": ["en", "en", "en", "de"]})
+    judged = {
+        profile: judge(signals, profile, config)["verdict"].to_pylist() for profile in ("fineweb", "strict")
+    }
+    assert judged["fineweb"] == ["dropped", "kept", "kept", "kept"]
+    assert judged["strict"] == ["dropped", "dropped", "kept", "kept"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{min_score: 0.9}", "{epochs: 9}", r":9: unknown key 'filter\.profiles\.strict\.quality\.epochs'; valid keys: min_score"),
+        ("  quality:\n    model: hq.bin\n    min_score: 0.5\n", "", r"profile 'fineweb' names 'quality', but .*null: say there"),
+        ("    model: hq.bin\n", "", r"give positives and negatives to learn from, or a `model`"),
+    ],
+)  # fmt: skip
+def test_what_a_threshold_of_the_classifier_lacks_is_said(tmp_path, old, new, message):
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path, QUALITY.replace(old, new))
