@@ -37,11 +37,12 @@ class Config(NodeConfig):
 
 
 def wanted_score(columns: Columns, config: Any) -> np.ndarray:
-    """The score of the language found where it is one of the wanted, else 0."""
+    """The score of the language found where it is one of the wanted, else 0; -1 where no score is asked for."""
     import numpy as np
 
     found = np.isin(columns["language"].astype(str), config.languages)
-    return np.where(found, columns["language_score"].astype("float64"), 0.0)
+    other = 0.0 if config.min_score > 0 else -1.0  # another language fails whatever the threshold
+    return np.where(found, columns["language_score"].astype("float64"), other)
 
 
 RULES = (Rule("min_score", "language_score", "min", measure=wanted_score, name="language"),)

@@ -168,6 +168,34 @@ def test_dclms_cases(text, rule, passes, fails):
         assert rule in verdict(text, "dclm", **{family: {key: fails}})["failed_rules"]
 
 
+@pytest.mark.parametrize(
+    ("text", "rule", "passes", "fails"),
+    [
+        ("a" * 1001 + "\nshort", "code.max_line_length", 1001, 1000),
+        ("a line\n" * 50, "code.max_line_length", 6, 5),
+        ("a" * 200 + "\n" + "b" * 800 + "\n" + "c" * 300, "code.max_mean_line_length", 434, 433),
+        ("a line\n" * 20, "code.max_mean_line_length", 6, 5),
+        ("Hello 123!", "code.min_alphanumeric", 0.8, 0.81),
+        ("!@#$%    ", "code.min_alphanumeric", 0, 0.01),
+    ],
+)
+def test_dclms_cases_for_code(text, rule, passes, fails):
+    key = rule.split(".")[1]
+    assert rule not in verdict(text, "code", code={key: passes})["failed_rules"]
+    assert rule in verdict(text, "code", code={key: fails})["failed_rules"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "dropped"),
+    [(6, 6, False), (6, 4, True), (100, 95, False), (100, 94, True), (100, 0, True)],
+)
+def test_dclms_cases_of_removed_words(before, after, dropped):
+    scores = score(["word\n" * after])
+    lost = scores.append_column("removed_word_ratio", pa.array([round((before - after) / before, 4)]))
+    assert scores["dclm_words"].to_pylist() == [after]
+    assert ("dclm_edits.max_removed_words" in judge(lost, "dclm")["failed_rules"].to_pylist()[0]) == dropped
+
+
 # The cases of datatrove's own tests of its filters.
 @pytest.mark.parametrize(
     ("text", "rule"),
@@ -190,6 +218,8 @@ def test_dclms_cases(text, rule, passes, fails):
         ("\n".join(["a"] * 50), "fineweb.min_terminal_lines"),
         ("", "fineweb.min_lines"),
         ("Just one sentence.", "c4.min_sentences"),
+        ("Here is some lorem ipsum.\n" + "A line that is a sentence.\n" * 5, "c4.max_lorem_ipsum_lines"),
+        ("Here is a { in a line.\n" + "A line that is a sentence.\n" * 5, "c4.max_curly_bracket_lines"),
     ],
 )  # fmt: skip
 def test_datatroves_cases(text, rule):
@@ -301,6 +331,13 @@ def test_language_counts_only_where_it_was_detected():
     assert [row["score"] for row in rows] == [None, 0.64, 0.0, 0.0]
     assert judge(scores)["rule"].null_count == 4
     assert judge(told, "code")["rule"].null_count == 4
+
+
+def test_another_language_is_dropped_where_no_score_is_asked_for_too():
+    scores = score([GOOD] * 3).append_column("language", pa.array(["en", "fr", None], pa.string()))
+    told = scores.append_column("language_score", pa.array([0.0, 0.9, 0.0]))
+    any_score = Config.model_validate({"language": {"min_score": 0}})
+    assert judge(told, "fineweb", any_score)["rule"].to_pylist() == [None, "language", "language"]
 
 
 def test_no_rows_give_no_verdicts():
