@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tasks.ingest.attributes import FILE, MAX_BYTES, Tree
 from tasks.ingest.licences import MAX_CHARACTERS, of_files
 from tasks.ingest.source import unreadable
-from tasks.ingest.source_code import CodeSource, document_of, is_licence, nearest, refusal
+from tasks.ingest.source_code import CodeSource, document_of, nearest, refusal, side_role
 from tasks.node import Input
 
 if TYPE_CHECKING:
@@ -20,26 +21,33 @@ LOCAL = True
 
 
 class Source(CodeSource):
-    """Each folder of `paths` is a repository, named like the folder."""
+    """Each folder of `paths` is a repository, named like the folder.
+
+    A file is met by its name: a language that .gitattributes give to an unknown extension comes too late.
+    """
 
     kind: Literal["code"] = "code"
 
     def accepts(self, name: str) -> bool:
-        return self.wants(name) or is_licence(name)
+        return self.wants(name) or side_role(name) is not None
+
+    def accepts_hidden(self, name: str) -> bool:
+        return name == FILE
 
     def prefix(self, folder: Path) -> str:
         return f"{folder.resolve().name}/"
 
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
-    """The file as a document, or the reason why not. sides["licences"]: the repositories' licence files."""
+    """The file as a document, or the reason why not. sides: the repositories' "licences" and "attributes"."""
     from tasks.document import Loss
 
     path = Path(file.path)
     repository, _, inner = file.name.partition("/")
+    said = _attributes(_key(sides.get("attributes", ()))).of(file.name)
     try:
         size = path.stat().st_size
-        reason = refusal(source, inner, size)
+        reason = refusal(source, inner, size, said)
         data = b"" if reason else path.read_bytes()
     except OSError as error:
         yield unreadable(path, error)
@@ -47,20 +55,36 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     if reason:
         yield Loss(reason, file.name, size=size)
         return
-    folders = _licences(tuple((side.name, side.path, side.digest) for side in sides.get("licences", ())))
-    yield document_of(source, repository, inner, data, nearest(folders, file.name))
+    folders = _licences(_key(sides.get("licences", ())))
+    yield document_of(source, repository, inner, data, nearest(folders, file.name), said)
+
+
+_Files = tuple[tuple[str, str, str], ...]  # name, path, digest
+
+
+def _key(sides: Sequence[Input]) -> _Files:
+    return tuple((side.name, side.path, side.digest) for side in sides)
 
 
 @lru_cache(maxsize=8)
-def _licences(files: tuple[tuple[str, str, str], ...]) -> dict[str, str | None]:
+def _attributes(files: _Files) -> Tree:
+    return Tree({name.rpartition("/")[0]: _start_of(path, MAX_BYTES) for name, path, _ in files})
+
+
+def _start_of(path: str, size: int) -> str:
+    """The first bytes of a small file as text; "" if it can't be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(size).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=8)
+def _licences(files: _Files) -> dict[str, str | None]:
     """Folder -> licence, of the folders that have a licence file."""
     texts: dict[str, list[tuple[str, str]]] = {}
     for name, path, _ in files:
         folder, _, base = name.rpartition("/")
-        try:
-            with open(path, "rb") as file:
-                text = file.read(MAX_CHARACTERS).decode("utf-8", "replace")
-        except OSError:
-            text = ""
-        texts.setdefault(folder, []).append((base, text))
+        texts.setdefault(folder, []).append((base, _start_of(path, MAX_CHARACTERS)))
     return {folder: of_files(found) for folder, found in texts.items()}

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from tasks.errors import ConfigError
+from tasks.ingest.attributes import MAX_BYTES, Tree
 from tasks.ingest.generated import is_vendored
 from tasks.ingest.git_objects import REGULAR, SUBMODULE, Objects, entries, git_folder, resolve
 from tasks.ingest.licences import MAX_CHARACTERS, of_files
-from tasks.ingest.source_code import CodeSource, document_of, is_licence, nearest, refusal
+from tasks.ingest.source_code import CodeSource, document_of, is_licence, nearest, refusal, side_role
 from tasks.node import Input
 
 if TYPE_CHECKING:
@@ -63,41 +64,49 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
         return
     repository = file.name.removesuffix(".git") or file.name
     with Objects(path) as objects:
-        folders = _licences(source, path, commit, repository, objects)
+        folders, attributes = _sides(source, path, commit, repository, objects)
         for entry in entries(path, commit):
             if entry is None:
                 yield Loss("damaged-repository", file.name)
                 continue
             name = f"{repository}/{entry.path}"
+            said = attributes.of(entry.path)
             if entry.mode == SUBMODULE:
                 yield Loss("submodule", name)
-            elif not source.wants(entry.path) or is_licence(name):
+            elif not source.wants(entry.path, said) or is_licence(name):
                 continue
             elif entry.mode not in REGULAR:
                 yield Loss("link", name)
             else:
-                data = refusal(source, entry.path, 0) or objects.read(entry.oid, source.max_bytes)
+                data = refusal(source, entry.path, 0, said) or objects.read(entry.oid, source.max_bytes)
                 yield (
                     Loss(data, name)
                     if isinstance(data, str)
                     else document_of(
-                        source, repository, entry.path, data, nearest(folders, name), revision=commit
+                        source, repository, entry.path, data, nearest(folders, name), said, revision=commit
                     )
                 )
 
 
-def _licences(
+def _sides(
     source: Source, path: Path, commit: str, repository: str, objects: Objects
-) -> dict[str, str | None]:
-    """Folder -> licence, of the folders that have a licence file."""
-    texts: dict[str, list[tuple[str, str]]] = {}
+) -> tuple[dict[str, str | None], Tree]:
+    """Folder -> licence, of the folders that have a licence file; and what the commit's .gitattributes say."""
+    licences: dict[str, list[tuple[str, str]]] = {}
+    attributes: dict[str, str] = {}
     for entry in entries(path, commit):
-        if entry is None or entry.mode not in REGULAR or not is_licence(f"{repository}/{entry.path}"):
+        role = side_role(f"{repository}/{entry.path}") if entry else None
+        if entry is None or role is None or entry.mode not in REGULAR:
             continue
-        if source.leave_out_vendored and is_vendored(entry.path):
+        if role == "licences" and source.leave_out_vendored and is_vendored(entry.path):
             continue
-        folder, _, base = f"{repository}/{entry.path}".rpartition("/")
-        data = objects.read(entry.oid, 4 * MAX_CHARACTERS)
-        if isinstance(data, bytes):
-            texts.setdefault(folder, []).append((base, data.decode("utf-8", "replace")))
-    return {folder: of_files(found) for folder, found in texts.items()}
+        data = objects.read(entry.oid, 4 * MAX_CHARACTERS if role == "licences" else MAX_BYTES)
+        if isinstance(data, str):
+            continue
+        text = data.decode("utf-8", "replace")
+        folder, _, base = entry.path.rpartition("/")
+        if role == "attributes":
+            attributes[folder] = text
+        else:
+            licences.setdefault(f"{repository}/{folder}".removesuffix("/"), []).append((base, text))
+    return {folder: of_files(found) for folder, found in licences.items()}, Tree(attributes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tasks.ingest.shebangs import by_shebang
+
 # Language: extensions, and whole file names. Names and extensions are GitHub linguist's, of the languages in use.
 _TABLE = """
 ActionScript: .as
@@ -256,13 +258,29 @@ def extension(name: str) -> str:
     return f".{last.lower()}" if base and dot else ""
 
 
+def may_be_script(name: str) -> bool:
+    """Whether only its first line can say what language a file is in: its name is unknown and has no extension.
+
+    >>> may_be_script("bin/tool"), may_be_script("Makefile"), may_be_script("a.jpg"), may_be_script(".profile")
+    (True, False, False, False)
+    """
+    base = name.rpartition("/")[2]
+    return "." not in base and not by_name(base)
+
+
 def by_content(name: str, text: str) -> str | None:
-    """The language of a file; where its name allows several, its first 50,000 characters decide.
+    """The language of a file: linguist's order is the whole name, the first line's interpreter, the extension.
+
+    Where an extension allows several, the first 50,000 characters decide.
 
     >>> by_content("a.pl", "use strict;"), by_content("a.pl", "parent(X) :- child(X)."), by_content("a.h", "int x;")
     ('Perl', 'Prolog', 'C')
+    >>> by_content("tool", "#!/usr/bin/env ruby"), by_content("a.sh", "#!/usr/bin/perl -w"), by_content("tool", "x")
+    ('Ruby', 'Perl', None)
     """
     candidates = by_name(name)
+    if text.startswith("#!") and name.rpartition("/")[2] not in _BY_NAME and (found := by_shebang(text)):
+        return found
     if len(candidates) < 2 or extension(name) not in _CONTENT:
         return candidates[0] if candidates else None
     rules, default = _CONTENT[extension(name)]

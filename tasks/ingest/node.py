@@ -20,7 +20,7 @@ from tasks.ingest.columns import MISSING
 from tasks.ingest.listing import find
 from tasks.ingest.location import is_remote, shown
 from tasks.ingest.source import BaseSource
-from tasks.ingest.source_code import is_licence
+from tasks.ingest.source_code import side_role
 from tasks.ingest.version import Version
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
@@ -28,7 +28,7 @@ from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-VERSION = 4
+VERSION = 5
 PACKAGES = ["fastwarc", "resiliparse", "trafilatura", "pyarrow", "lxml", "zlib-ng"]
 INPUTS: list[str] = []
 UNREADABLE = "unreadable"  # the digest of a file that can't be read
@@ -59,15 +59,17 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
     shards: list[Shard] = []
     for source in config.sources:
         files, repeated = _files(source, inputs)
-        licences = [file for file in files if source.kind == "code" and is_licence(file.name)]
-        files = [file for file in files if not is_licence(file.name)] if licences else files
+        about = {file.name: side_role(file.name) if source.kind == "code" else None for file in files}
+        sides = [file for file in files if about[file.name]]
+        files = [file for file in files if not about[file.name]]
         if not files:
             raise ConfigError(
                 f"ingest: source {source.name!r} has no files to read, only licences. Correct its paths."
             )
         for number, chunk in enumerate(_chunks(source, files, config.shard_bytes)):
-            sides = _above(chunk, licences)
-            roles = {"files": chunk} | ({"licences": sides} if sides else {})
+            roles = {"files": chunk}
+            for side in _above(chunk, sides):
+                roles.setdefault(str(about[side.name]), []).append(side)
             shards.append(
                 Shard(f"{source.name}-{number:05d}", source.identity(), roles,
                       {"repeated_files": repeated if number == 0 else 0})
@@ -75,12 +77,12 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
     return shards
 
 
-def _above(files: Sequence[Input], licences: Sequence[Input]) -> list[Input]:
-    """The licences that stand in a folder above one of the files: a shard depends on no others."""
-    if not licences:
+def _above(files: Sequence[Input], sides: Sequence[Input]) -> list[Input]:
+    """The licences and attributes that stand in a folder above one of the files: a shard depends on no others."""
+    if not sides:
         return []
     folders = {str(folder) for file in files for folder in PurePosixPath(file.name).parents}
-    return [licence for licence in licences if licence.name.rpartition("/")[0] in folders]
+    return [side for side in sides if side.name.rpartition("/")[0] in folders]
 
 
 def _files(source: BaseSource, inputs: Inputs) -> tuple[list[Input], int]:

@@ -75,6 +75,10 @@ class BaseSource(Config):
         """Whether a file found in a folder belongs to the source."""
         return True
 
+    def accepts_hidden(self, name: str) -> bool:
+        """Whether a hidden file of this name is looked at all the same."""
+        return False
+
     def prefix(self, folder: Path) -> str:
         """What stands before the path of a file relative to its folder in the file's name."""
         return ""
@@ -171,7 +175,8 @@ def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
         units = {path for path in visible if source.is_unit(Path(path))}
         folders[:] = [os.path.basename(path) for path in visible if path not in units]
         found += units
-        found += [os.path.join(root, name) for name in files if not name.startswith(".")]
+        shown_files = [name for name in files if not name.startswith(".") or source.accepts_hidden(name)]
+        found += [os.path.join(root, name) for name in shown_files]
     return map(Path, sorted(found))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from tasks.ingest import generated, languages, licences
+from tasks.ingest import generated, languages, licences, shebangs
+from tasks.ingest.attributes import FILE, NOTHING, Attributes
 from tasks.ingest.source import BaseSource
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class CodeSource(BaseSource):
         empty keeps all. A file's own SPDX line or notice counts before the nearest licence file above it.
     leave_out_vendored: other projects' files: node_modules, third_party, jquery, ...
     leave_out_generated: files that say that they are generated, or are named so.
+    What a repository's .gitattributes say (linguist-language, -vendored, -generated) goes before all of this.
     """
 
     languages: list[str] = Field(default_factory=list)
@@ -48,11 +50,15 @@ class CodeSource(BaseSource):
             )
         return value
 
-    def wants(self, path: str) -> bool:
-        """Whether a file can be one of the source's by its name."""
+    def wants(self, path: str, said: Attributes = NOTHING) -> bool:
+        """Whether a file can be one of the source's by its name, or by the language that .gitattributes give it."""
         if self.extensions is not None and not path.lower().endswith(tuple(self.extensions)):
             return False
+        if said.language:
+            return self.takes(said.language)
         found = languages.by_name(path)
+        if not found and self.extensions is None and languages.may_be_script(path):
+            return any(map(self.takes, shebangs.LANGUAGES))
         return any(map(self.takes, found)) or (
             not found and self.extensions is not None and not self.languages
         )
@@ -62,6 +68,13 @@ class CodeSource(BaseSource):
         if self.languages:
             return language in self.languages
         return self.extensions is not None or (language is not None and language not in languages.DATA)
+
+
+def side_role(name: str) -> str | None:
+    """What a file, "repository/path", says about others: "licences" or "attributes"; None if nothing."""
+    if name.rpartition("/")[2] == FILE:
+        return "attributes"
+    return "licences" if is_licence(name) else None
 
 
 def is_licence(name: str) -> bool:
@@ -77,24 +90,30 @@ def is_licence(name: str) -> bool:
 
 
 def document_of(
-    source: CodeSource, repository: str, path: str, data: bytes, licence: str | None, **more: str
+    source: CodeSource,
+    repository: str,
+    path: str,
+    data: bytes,
+    licence: str | None,
+    said: Attributes = NOTHING,
+    **more: str,
 ) -> Document | Loss:
     """The document of a file, or the reason why it is none.
 
-    licence: of the folder; the file's own notice goes before. more: further metadata.
+    licence: of the folder; the file's own notice goes before. said: by .gitattributes. more: further metadata.
     """
     from tasks.document import Document, Loss, document_id
     from tasks.ingest.charset import clean, decode
     from tasks.ingest.charset import unreadable as is_unreadable
 
     name = f"{repository}/{path}"
-    reason = refusal(source, path, len(data)) or ("binary" if generated.is_binary(data) else None)
+    reason = refusal(source, path, len(data), said) or ("binary" if generated.is_binary(data) else None)
     text = language = None
     if not reason:
         text = clean(decode(data)[0])
-        language = languages.by_content(path, text)
+        language = said.language or languages.by_content(path, text)
         licence = licences.of_header(text) or licence
-        reason = _by_text(source, text, language) or ("bad-charset" if is_unreadable(text) else None)
+        reason = _by_text(source, text, language, said) or ("bad-charset" if is_unreadable(text) else None)
     if not reason and source.licences and not licences.allowed(licence, source.licences):
         reason = "licence"
     if reason or text is None:
@@ -110,21 +129,24 @@ def document_of(
     )
 
 
-def refusal(source: CodeSource, path: str, size: int) -> str | None:
-    """Why a file is none of the source's, as far as its path in the repository and its size tell."""
-    if source.leave_out_vendored and generated.is_vendored(path):
+def refusal(source: CodeSource, path: str, size: int, said: Attributes = NOTHING) -> str | None:
+    """Why a file is none of the source's, as far as its path in the repository, attributes and size tell."""
+    if source.leave_out_vendored and (
+        generated.is_vendored(path) if said.vendored is None else said.vendored
+    ):
         return "vendored"
-    if source.leave_out_generated and generated.is_generated_name(path):
+    by_name = generated.is_generated_name(path) if said.generated is None else said.generated
+    if source.leave_out_generated and by_name:
         return "generated"
     return "too-large" if size > source.max_bytes else None
 
 
-def _by_text(source: CodeSource, text: str, language: str | None) -> str | None:
+def _by_text(source: CodeSource, text: str, language: str | None, said: Attributes) -> str | None:
     if not text.strip():
         return "empty"
     if not source.takes(language):
         return "language"
-    if source.leave_out_generated and generated.is_generated(text):
+    if source.leave_out_generated and said.generated is None and generated.is_generated(text):
         return "generated"
     return "minified" if generated.is_minified(language, text, source.max_line) else None
 

@@ -130,3 +130,37 @@ def test_other_charsets_are_read(tmp_path: Path) -> None:
     text = "# Съешь же ещё этих мягких французских булок\nx = 1\n"
     for charset in ("utf-8", "utf-16", "cp1251"):
         assert code(tmp_path, "r/a.py", text.encode(charset)).text == text
+
+
+def test_a_script_without_an_extension_is_known_by_its_first_line(tmp_path: Path) -> None:
+    source = Source(name="c", paths=["."])
+    assert [name for name in ("r/tool", "r/.profile", "r/LICENSE") if source.wants(name)] == [
+        "r/tool",
+        "r/LICENSE",
+    ]
+    assert not Source(name="c", paths=["."], languages=["Rust"]).wants("r/tool")
+    assert not Source(name="c", paths=["."], extensions=[".py"]).wants("r/tool")
+    assert (
+        code(tmp_path, "r/tool", b"#!/usr/bin/env python3\n" + SOURCE.encode()).metadata["language"]
+        == "Python"
+    )
+    assert code(tmp_path, "r/tool", b"#!/bin/sh\necho\n", languages=["Python"]).reason == "language"
+    assert code(tmp_path, "r/README", b"What this is.\n").reason == "language"
+
+
+def test_gitattributes_go_before_names_and_contents(tmp_path: Path) -> None:
+    attributes = tmp_path / "attributes"
+    attributes.write_text(
+        "*.inc linguist-language=Pascal\n/mine/** -linguist-vendored -linguist-generated\nlib/** linguist-vendored\n"
+        "*.out.py linguist-generated\n"
+    )
+    sides = {"attributes": [Input("r/.gitattributes", str(attributes), "x")]}
+    for name, expected in {
+        "r/a.inc": "Pascal",
+        "r/mine/node_modules/a_pb2.py": "Python",
+        "r/lib/a.py": "vendored",
+        "r/a.out.py": "generated",
+    }.items():
+        item = code(tmp_path, name, b"# @generated\n" * name.startswith("r/mine") + SOURCE.encode(), sides)
+        assert (item.reason if isinstance(item, Loss) else item.metadata["language"]) == expected, name
+    assert code(tmp_path, "other/lib/a.py", SOURCE.encode(), sides).metadata["language"] == "Python"

@@ -211,3 +211,30 @@ def test_an_object_beyond_the_limit_is_passed_over(checkout: Path) -> None:
         assert objects.read(oids["big.py"], 10) == "too-large"
         assert objects.read(oids["src/a.py"], 10) == b"x = 2\n"
         assert objects.read("0" * 40, 10) == "missing-object"
+
+
+def test_the_commits_gitattributes_and_first_lines_count(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    run(folder, "init", "-q")
+    commit(
+        folder,
+        {
+            ".gitattributes": b"*.foo linguist-language=Python\n/out/** linguist-generated\n",
+            "lib/.gitattributes": b"*.py linguist-vendored\n",
+            "a.foo": b"x = 1\n",
+            "out/b.py": b"x = 2\n",
+            "lib/c.py": b"x = 3\n",
+            "tool": b"#!/bin/sh\necho\n",
+            "README": b"What this is.\n",
+        },
+    )
+    (folder / ".gitattributes").write_text("* linguist-vendored\n")  # not committed
+    assert shown(read(folder)) == {
+        "project/a.foo": "x = 1\n",
+        "project/out/b.py": "generated",
+        "project/lib/c.py": "vendored",
+        "project/tool": "#!/bin/sh\necho\n",
+        "project/README": "language",
+    }
+    assert set(shown(read(folder, extensions=[".py"]))) == {"project/out/b.py", "project/lib/c.py"}

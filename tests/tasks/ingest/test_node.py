@@ -140,13 +140,26 @@ def test_the_same_input_gives_the_same_bytes(corpus: Path, inputs, tmp_path: Pat
             assert (one / f"{name}.parquet").read_bytes() == (two / f"{name}.parquet").read_bytes()
 
 
-def test_a_shard_of_code_depends_on_the_licences_above_its_files_only(tmp_path: Path, inputs) -> None:
-    for name in ("repo/LICENSE", "repo/a/x.py", "repo/b/COPYING", "repo/b/y.py", "repo/b/c/z.py"):
+def test_a_shard_of_code_depends_on_licences_and_attributes_above_its_files_only(
+    tmp_path: Path, inputs
+) -> None:
+    files = ("a/x.py", "b/y.py", "b/c/z.py", ".hidden", ".git/.gitattributes")
+    sides = ("LICENSE", "b/COPYING", "b/.gitattributes")
+    for name in [f"repo/{name}" for name in files + sides]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x = 1\n" * 20)
     shards = node.partition(config({"kind": "code", "name": "c", "paths": ["repo"]}, shard_bytes=50), inputs)
     found = {
         shard.inputs["files"][0].name: [side.name for side in shard.inputs["licences"]] for shard in shards
+    }
+    attributes = {
+        shard.inputs["files"][0].name: [side.name for side in shard.inputs.get("attributes", ())]
+        for shard in shards
+    }
+    assert attributes == {
+        "repo/a/x.py": [],
+        "repo/b/c/z.py": ["repo/b/.gitattributes"],
+        "repo/b/y.py": ["repo/b/.gitattributes"],
     }
     assert found == {
         "repo/a/x.py": ["repo/LICENSE"],
