@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 KINDS = ("hosts", "urls", "hard_words", "soft_words", "subwords")
 PATHS = 16  # slashes up to which a URL's path is looked up
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_MARKED = re.compile(r"[^\w\s]|_")
 # UT1's names of files -> kind of list.
 _UT1 = {"domains": "hosts", "domains.gz": "hosts", "urls": "urls", "urls.gz": "urls"}
 
@@ -39,7 +40,9 @@ class Config(NodeConfig):
     """Which lists URLs are held against. The content of files is identity, their paths aren't.
 
     own: the small lists that come with smelt (`url_words`). folders: UT1 folders, read through. The rest: files;
-    hosts cover their subdomains, urls whatever is below them.
+    hosts cover their subdomains, urls whatever is below them. A subword is looked for in the URL without its marks; one
+    that has marks itself, other than spaces, in the URL as it is: "g-spot" is in no "blogspot".
+    DCLM's lists fit: its domains are hosts, its strict words subwords, its hard and soft ones hard_words, soft_words.
     """
 
     own: bool = True
@@ -103,6 +106,7 @@ class UrlLists:
         soft = self.words["soft_words"] & words
         joined = _NOT_WORD.sub("", plain)
         sub = [word for word in self.words["subwords"] if word in joined]
+        sub += [word for word in self.words["marked_subwords"] if word in plain]
         first = (
             f"host {listed}" if listed else f"url {page}" if page else
             ", ".join(sorted(hard) or sorted(soft) or sorted(sub)) or None
@@ -191,9 +195,14 @@ def _load(own: bool, files: tuple[tuple[str, str, str], ...]) -> UrlLists:
         "soft_words": url_words.SOFT_WORDS,
         "subwords": url_words.SUBWORDS,
     }
-    words = {}
+    words = {
+        "marked_subwords": frozenset(filter(_MARKED.search, map(str.lower, _entries(paths["subwords"]))))
+    }
     for kind, known in mine.items():
-        entries = {_NOT_WORD.sub("", entry.lower()) for entry in _entries(paths[kind])} - {""}
+        given = (entry.lower() for entry in _entries(paths[kind]))
+        entries = {_NOT_WORD.sub("", entry) for entry in given if entry not in words["marked_subwords"]} - {
+            ""
+        }
         words[kind] = frozenset(entries | (known if own else set()))
     hashed = {}
     for kind, key in (("hosts", _host_key), ("urls", _url_key)):

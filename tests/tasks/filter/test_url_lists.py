@@ -94,6 +94,18 @@ def test_words_count_whole_and_subwords_inside(tmp_path):
     assert found.measure("http://x-in.ner.example/").url_subwords == 1
 
 
+def test_a_subword_with_marks_of_its_own_is_looked_for_with_them(tmp_path):
+    write(tmp_path, sub="g-spot\n2 girls\n", soft="s&m\n")
+    found = lists(tmp_path, subwords=["sub"], soft_words=["soft"])
+    for url, hits in {
+        "http://someone.blogspot.com/": 0,
+        "http://x.example/the-G-Spot": 1,
+        "http://x.example/2-girls": 1,
+        "http://x.example/12girls": 1,
+    }.items():
+        assert found.measure(url).url_subwords == hits, url
+
+
 def test_smelts_own_lists_know_the_business_and_leave_its_neighbours_alone():
     own = load_lists(True, {})
     bad = ["https://www.xvideos.com/video1", "http://hot.example.xxx/", "http://a.org/free-porn-clips",
