@@ -121,9 +121,10 @@ def rule_of(line: bytes, config: Config) -> str | None:
     if config.boilerplate and is_boilerplate(line):
         return "boilerplate"
     if config.every_line and low.strip():
-        if rule := _dclm_rule(line.decode("utf-8", "replace"), config):
+        text = line.decode("utf-8", "replace")
+        if rule := _dclm_rule(text, config):
             return rule
-        if config.min_words is not None and len(low.split()) < config.min_words:
+        if config.min_words is not None and len(text.split()) < config.min_words:
             return "min_words"
         if config.terminal_punctuation and not _ends_sentence(low):
             return "terminal_punctuation"
@@ -143,7 +144,7 @@ def _dclm_rule(line: str, config: Config) -> str | None:
 
 def prompts(line: bytes) -> list[tuple[int, int]]:
     """Where DCLM's prompts stand in a line (without its newline); all of it where nothing else is left."""
-    if len(line.split(None, PROMPT_WORDS)) > PROMPT_WORDS:
+    if len(line.decode("utf-8", "replace").split(None, PROMPT_WORDS)) > PROMPT_WORDS:
         return []
     found = [match.span() for match in _PROMPT.finditer(line.lower())]
     left = line

@@ -101,6 +101,7 @@ def test_c4s_other_line_rules_are_options(line, end, words):
         ("Hello, World with 3 views.", {"counters": True}, None),
         ("1" * 5000 + " lik", {"counters": True}, None),
         ("Alone", {"min_words": 2}, "min_words"),
+        ("not\u00a0alone", {"min_words": 2}, None),
     ],
 )
 def test_dclms_line_edits_are_options(line, dclm, rule_name):
