@@ -103,6 +103,7 @@ LOREM_BIT, JAVASCRIPT_BIT, CURLY_BIT, POLICY_BIT = 1, 2, 4, 8
 PHRASE_DATA, PHRASE_ENDS = _packed(PHRASES)
 GENERATED_DATA, GENERATED_ENDS = _packed(GENERATED)
 XML_DATA, _ = _packed((XML,))
+LONGEST_REFERENCE = 31  # characters of HTML's longest name
 RAW_DATA, RAW_ENDS = _packed(("script", "style"))  # elements whose content isn't shown
 # Gopher's eight, four bytes of small letters each: what the, be, to, of, and, that, have, with are read as.
 GOPHER_STOPS = np.array(
@@ -203,7 +204,7 @@ def _spaced_dots(cps, i, end):
 
 @inner
 def _characters(cps, cls, n, out):
-    spaces = letters = digits = hashes = newlines = angles = 0
+    spaces = letters = digits = hashes = newlines = markup = 0
     for i in range(n):  # no state: the compiler takes several characters at once
         k = cls[i]
         spaces += k & SPACE != 0
@@ -211,7 +212,7 @@ def _characters(cps, cls, n, out):
         digits += k & DIGIT != 0
         hashes += cps[i] == 35
         newlines += cps[i] == 10
-        angles += cps[i] == 60
+        markup += (cps[i] == 60) | (cps[i] == 38)
     ellipses = spaced = until = 0
     i = 0
     while i < n:
@@ -234,7 +235,7 @@ def _characters(cps, cls, n, out):
     out[ELLIPSES] = ellipses
     out[NEWLINES] = newlines
     out[DCLM_SYMBOLS] = hashes + ellipses + spaced
-    return angles
+    return markup
 
 
 @inner
@@ -1051,9 +1052,21 @@ def _markup_end(cps, cls, i, n):
 
 
 @inner
-def _html_text(cps, cls, n, angles, out):
-    """Characters outside of markup, whitespace between words as one; `angles`: how many < there are."""
-    if angles == 0:
+def _reference_end(cps, i, n):
+    """The ; that ends the character reference at i, &amp; or &#8211;; i if there is none."""
+    k = i + 1
+    number = k < n and cps[k] == 35
+    k += number
+    start = k
+    while k < n and k - start < LONGEST_REFERENCE and _is_alnum(cps[k]):
+        k += 1
+    return k if k > start and k < n and cps[k] == 59 else i
+
+
+@inner
+def _html_text(cps, cls, n, markup, out):
+    """Characters outside of markup, whitespace between words as one; `markup`: how many < and & there are."""
+    if markup == 0:
         out[HTML_TEXT_CHARACTERS] = n - out[SPACES] + max(out[SPLIT_WORDS] - 1, 0)
         return
     shown = words = 0
@@ -1071,6 +1084,8 @@ def _html_text(cps, cls, n, angles, out):
             words += space
             shown += 1
             space = False
+            if cps[i] == 38:
+                i = _reference_end(cps, i, n)
         i += 1
     out[HTML_TEXT_CHARACTERS] = shown + max(words - 1, 0)
 
@@ -1119,7 +1134,7 @@ def count_all(data, offsets, languages, table, break_table, stops, ngram_words, 
     for t in range(len(offsets) - 1):
         out = counts[t]
         n = _decode(data, offsets[t], offsets[t + 1], table, cps, cls)
-        angles = _characters(cps, cls, n, out)
+        markup = _characters(cps, cls, n, out)
         own_stops = (stops[0][languages[t]], stops[1][languages[t]])
         _words(cps, cls, marks, break_table, n, ngram_words, own_stops, streams, kept, out)
         for k in range(3):
@@ -1135,4 +1150,4 @@ def count_all(data, offsets, languages, table, break_table, stops, ngram_words, 
         _segments(cps, cls, n, 2, keys, slots, DCLM_PARAGRAPHS, out)
         _file_head(cps, n, out)
         _encoded(cps, cls, n, out)
-        _html_text(cps, cls, n, angles, out)
+        _html_text(cps, cls, n, markup, out)

@@ -136,7 +136,7 @@ def _file_counts(text: str) -> dict[str, int]:
         "xml_headers": int("<?xml version=" in _small(text[:100])),
         "encoded_characters": sum(map(len, runs)),
         "longest_encoded": max(map(len, runs), default=0),
-        "html_text_characters": len(" ".join(shown_by_html(text).split())),
+        "html_text_characters": len(" ".join("".join(shown_by_html(text)).split())),
     }
 
 
@@ -145,8 +145,11 @@ _TAG = re.compile(rf"(?:{_VALUE}|[^>])*?(?:>|\Z)")
 _RAW = re.compile(r"<(script|style)(?![A-Za-z0-9])", re.IGNORECASE | re.ASCII)
 
 
-def shown_by_html(text: str) -> str:
-    """A page's source without tags, comments, declarations, scripts and styles."""
+_REFERENCE = re.compile(r"&#?[A-Za-z0-9]{1,31};")
+
+
+def shown_by_html(text: str) -> list[str]:
+    """The stretches between tags, comments, declarations, scripts and styles; character references as one mark."""
     shown, at = [], 0
     while (start := text.find("<", at)) >= 0:
         shown.append(text[at:start])
@@ -165,4 +168,4 @@ def shown_by_html(text: str) -> str:
         else:
             shown.append("<")
             at = start + 1
-    return "".join(shown) + text[at:]
+    return [_REFERENCE.sub("&", stretch) for stretch in [*shown, text[at:]]]

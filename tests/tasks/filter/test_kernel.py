@@ -78,6 +78,10 @@ FRAGMENTS = [
         "</",
         "='>",
         '= "',
+        "&amp;",
+        "&#12385;",
+        "&",
+        ";",
     ],
 ]
 adversarial = st.lists(st.sampled_from(FRAGMENTS), max_size=60).map("".join)
