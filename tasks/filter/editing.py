@@ -98,15 +98,21 @@ class Editor:
                 found.append((start, stop, b"", f"edits.{rule}"))
             else:
                 found += [(start + first, start + last, b"", "edits.prompts") for first, last in inside]
-        if found and found[-1][1] == len(text):  # no newline is left at the end that wasn't there
-            first = len(found) - 1
-            while first > 0 and found[first - 1][1] == found[first][0]:
-                first -= 1
-            start, stop, nothing, rule = found[first]
-            whole = start > 0 and text[start - 1] == 10  # and not a prompt at a line's end
-            if not text.endswith(b"\n") and whole and (first == 0 or found[first - 1][1] < start):
-                found[first] = (start - 1, stop, nothing, rule)
+        if found and found[-1][1] == len(text) and not text.endswith(b"\n"):
+            _take_newlines(text, found)
         return found
+
+
+def _take_newlines(text: bytes, found: list[Edit]) -> None:
+    """Widens the edits at a text's end, so that no newline is left there that wasn't there before."""
+    at = len(found) - 1
+    while True:
+        while at > 0 and found[at - 1][1] == found[at][0]:
+            at -= 1
+        start, stop, nothing, rule = found[at]
+        if start == 0 or text[start - 1] != 10:
+            return
+        found[at] = (start - 1, stop, nothing, rule)
 
 
 def overlay(first: list[Edit], second: Iterable[Edit]) -> list[Edit]:

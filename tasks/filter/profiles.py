@@ -10,7 +10,7 @@ A profile is a list of families, or a mapping from families to thresholds of its
         c4:                                # as in the section filter.c4
 
 `filter.languages` gives thresholds to the documents of a language in the same form, as FineWeb-2 does (Penedo et
-al. 2025). A threshold is the language's, else the profile's, else the family's section's.
+al. 2025); to source code by its programming language, as StarCoder does (`code`). A threshold is the language's, else the profile's, else the family's section's.
 """
 
 from __future__ import annotations

@@ -140,3 +140,18 @@ def test_a_prompt_at_the_end_of_a_text_leaves_the_word_before_it(tmp_path):
     out, _ = run(tmp_path, [Document("d", "One line.\nMore of it Read more...", kind="web")],
                  edits={"prompts": True, "boilerplate": False})  # fmt: skip
     assert pq.read_table(out / "documents.parquet")["text"].to_pylist() == ["One line.\nMore of it"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("One line.\n\nRead more", "One line."),
+        ("One line.\n\nRead more\n\nLog in", "One line."),
+        ("One line.\n\nRead more\nLog in\n", "One line.\n\n"),
+        ("\n\nRead more", ""),
+        ("One line.\nRead more\nAnother.\nLog in", "One line.\nAnother."),
+    ],
+)
+def test_no_newline_is_left_at_the_end_that_was_not_there(tmp_path, text, left):
+    out, _ = run(tmp_path, [Document("d", text, kind="web")])
+    assert pq.read_table(out / "documents.parquet")["text"].to_pylist() == [left]

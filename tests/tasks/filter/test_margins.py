@@ -32,6 +32,14 @@ def test_what_fails_here_is_what_the_verdicts_say(rows):
             assert (rule.failed() == (rule.margins() < 0)).all()
 
 
+def test_source_code_is_held_against_its_languages_thresholds():
+    signals = pa.Table.from_arrays([pa.array([0.0] * 2).cast(field.type) for field in SCHEMA], schema=SCHEMA)
+    signals = signals.append_column("code_language", pa.array(["HTML", None], pa.string()))
+    held = {rule.name: rule for rule in held_against(signals, "code", Config())}
+    assert held["code.min_html_text"].failed().tolist() == [True, False]
+    assert held["code.max_line_length"].thresholds.tolist() == [100_000, 1000]
+
+
 def test_a_margin_is_a_share_of_the_threshold():
     values = np.array([60.0, 50.0, 40.0])
     assert Held("r", "s", "min", values, np.full(3, 50.0)).margins().tolist() == [0.2, 0.0, -0.2]

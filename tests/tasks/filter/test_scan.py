@@ -59,9 +59,11 @@ FRAGMENTS = [
     ],
     *["please enable JavaScript in your browser", "This site uses cookies to improve your experience"],
     *["you agree to our terms of use", "Privacy Policy", "coo\u212aies", "3 words here", "\nShort\n"],
+    *["12", "SHORT ", "3 likes", "items in cart", " Read more...", "\nSign-in "],
 ]
 EVERYTHING = Edits(citations="all", javascript="all", policies="all", terminal_punctuation=True, min_words=3)
-EDITORS = [Editor(Config().edits, Config().pii), Editor(EVERYTHING, Config().pii)]
+DCLM = Edits(max_uppercase=0.5, digits=True, counters=True, prompts=True, min_words=2)
+EDITORS = [Editor(edits, Config().pii) for edits in (Config().edits, EVERYTHING, DCLM)]
 
 
 def everywhere(text):
