@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from tasks.ingest.charset import decode
-from tasks.ingest.extraction import guards, scan, select, tags
+from tasks.ingest.extraction import guards, model, scan, select, tags
 from tasks.ingest.extraction.assembly import assemble
 from tasks.ingest.extraction.metadata import Declared, declared
 from tasks.ingest.extraction.page import Page, tidy
@@ -38,7 +38,7 @@ def main_blocks(page: scan.Scan, told: Declared) -> list[int]:
     whole = int(sizes.sum())
     if whole < SHORT_PAGE or not page.complete:
         return list(range(len(sizes)))
-    kept = select.choose(page, select.model().predict(select.describe(page, told)))
+    kept = select.choose(page, model.shipped().chances(page, select.describe(page, told)))
     if sizes[kept].sum() < MIN_MAIN and whole > 5 * int(sizes[kept].sum()):
         kept = page.node_bits[page.blocks[:, scan.NODE]] & tags.HIDDEN == 0
     return np.flatnonzero(kept).tolist()

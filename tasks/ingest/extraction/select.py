@@ -1,4 +1,4 @@
-"""Which blocks are the main text: the chance of each by the trees, and a threshold that fits the page.
+"""Which blocks are the main text: the chance of each (`model`), and a threshold that fits the page.
 
 What counts as likely depends on the page: a share of the mean chance over the text, weighted by the chances
 themselves, so that a page of which the model is unsure everywhere keeps its best part and a sure one loses its
@@ -7,29 +7,15 @@ doubtful fringe.
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 
 from tasks.ingest.extraction import features, scan, tags
 from tasks.ingest.extraction.metadata import Declared
-from tasks.ingest.extraction.trees import Forest
 
-WEIGHTS = Path(__file__).with_name("weights.json")
 THRESHOLD = 0.67  # of the page's weighted mean chance
-SURENESS = 4  # the power of the chance that weighs a block in that mean
-NEARLY = 0.6  # of the threshold
-LONG = 80  # bytes
+SURENESS = 2  # the power of the chance that weighs a block in that mean
 HEADING_REACH = 2  # blocks
-_PARAGRAPH, _HEADING = tags.NUMBER["p"], tags.NUMBER["h1"]
-
-
-@cache
-def model() -> Forest:
-    """The trees of `weights.json`."""
-    return Forest.from_json(json.loads(WEIGHTS.read_text(encoding="ascii")), features.NAMES)
+_HEADING = tags.NUMBER["h1"]
 
 
 def describe(page: scan.Scan, told: Declared) -> np.ndarray:
@@ -41,23 +27,19 @@ def describe(page: scan.Scan, told: Declared) -> np.ndarray:
 def choose(page: scan.Scan, chances: np.ndarray) -> np.ndarray:
     """Which blocks to keep, bool (n,), from their chances (about 0 to 1).
 
-    Beside those above the threshold: paragraphs a little below it that stand right beside a long kept one, in the
-    same element; and a level-1 heading within `HEADING_REACH` blocks before a kept one.
+    Beside those above the threshold: a level-1 heading within `HEADING_REACH` blocks before a kept one, in the same
+    element.
     """
     sizes = page.blocks[:, scan.END] - page.blocks[:, scan.START]
-    likely = np.clip(chances, 0, 1) ** SURENESS * sizes
-    total = likely.sum()
+    likely = np.clip(chances, 0, 1)
+    weights = likely**SURENESS * sizes
+    total = float(weights.sum())
     if total <= 0:
         return np.zeros(len(chances), dtype=bool)
-    threshold = THRESHOLD * float((likely * np.clip(chances, 0, 1)).sum() / total)
-    kept = chances >= threshold
-    names = page.nodes[page.blocks[:, scan.NODE], scan.TAG]
-    around = page.nodes[page.blocks[:, scan.NODE], scan.PARENT]
-    long = kept & (sizes >= LONG) & (names == _PARAGRAPH)
-    unlinked = page.blocks[:, scan.LINKED] < 0.3 * sizes
-    for block in np.flatnonzero(~kept & (chances >= NEARLY * threshold) & (names == _PARAGRAPH) & unlinked):
-        beside = [other for other in (block - 1, block + 1) if 0 <= other < len(kept)]
-        kept[block] = any(long[other] and around[other] == around[block] for other in beside)
-    for block in np.flatnonzero(names == _HEADING):
-        kept[block] |= kept[block + 1 : block + 1 + HEADING_REACH].any()
+    kept: np.ndarray = chances >= THRESHOLD * float((weights * likely).sum() / total)
+    elements = page.blocks[:, scan.NODE]
+    around = page.nodes[elements, scan.PARENT]
+    for block in np.flatnonzero((page.nodes[elements, scan.TAG] == _HEADING) & ~kept):
+        following = slice(block + 1, block + 1 + HEADING_REACH)
+        kept[block] = (kept[following] & (around[following] == around[block])).any()
     return kept

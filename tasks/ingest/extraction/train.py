@@ -24,16 +24,19 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from tasks.ingest.extraction import features, grow, scan
+from tasks.ingest.extraction import context, grow, scan
 from tasks.ingest.extraction.assembly import assemble
 from tasks.ingest.extraction.fast import markup_of
 from tasks.ingest.extraction.labels import label, squeezed, teach
 from tasks.ingest.extraction.metadata import declared
-from tasks.ingest.extraction.select import WEIGHTS, choose, describe
+from tasks.ingest.extraction.model import WEIGHTS, Model
+from tasks.ingest.extraction.select import choose, describe
 from tasks.ingest.extraction.trees import Forest
 
 FOLDS = 5
-OPTIONS = grow.Options(trees=100, leaves=16, rate=0.08, feature_share=0.2, row_share=0.7)
+FIRST = grow.Options(trees=60, leaves=16, rate=0.12, feature_share=0.2, row_share=0.7)
+SECOND = grow.Options(trees=120, leaves=16, rate=0.05, feature_share=0.15, row_share=0.7)
+PARTS = 4  # of the pages, by site, that the first forest is learned without to say what the second one learns from
 
 
 @dataclass
@@ -47,11 +50,10 @@ class Example:
     target: np.ndarray
     weight: np.ndarray
 
-    @property
-    def fold(self) -> int:
-        """Pages of one site are in one fold."""
+    def part(self, parts: int, salt: str = "") -> int:
+        """Which of so many parts of the data the page is in: pages of one site are in the same one."""
         site = ".".join((urlsplit(self.url).hostname or "").split(".")[-2:])
-        return int.from_bytes(hashlib.sha256(site.encode()).digest()[:4], "big") % FOLDS
+        return int.from_bytes(hashlib.sha256((salt + site).encode()).digest()[:4], "big") % parts
 
 
 def read_pages(path: Path) -> list[tuple[str, bytes]]:
@@ -91,21 +93,35 @@ def examples(
     return found
 
 
-def fit(data: Sequence[Example]) -> Forest:
+def fit(data: Sequence[Example]) -> Model:
+    """Both forests. The second one learns from chances of pages whose sites the first one hasn't seen, as in use."""
+    surrounded: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for part in range(PARTS):
+        forest = _first([one for one in data if one.part(PARTS, "second") != part])
+        for one in data:
+            if one.part(PARTS, "second") == part:
+                again, rows = context.surround(one.page, one.described, forest.predict(one.described))
+                surrounded.append((rows, one.target[again], one.weight[again]))
+    rows, target, weight = (np.concatenate(column) for column in zip(*surrounded, strict=True))
+    return Model(_first(data), grow.fit(rows, target, weight, SECOND))
+
+
+def _first(data: Sequence[Example]) -> Forest:
     return grow.fit(
         np.concatenate([one.described for one in data]),
         np.concatenate([one.target for one in data]),
         np.concatenate([one.weight for one in data]),
-        OPTIONS,
+        FIRST,
     )
 
 
 def unseen(data: Sequence[Example]) -> list[str]:
     """The text of every page by a model that hasn't seen its site, one fold after the other."""
-    models = [fit([one for one in data if one.fold != fold]) for fold in range(FOLDS)]
+    models = [fit([one for one in data if one.part(FOLDS) != fold]) for fold in range(FOLDS)]
     return [
-        assemble(one.page, np.flatnonzero(choose(one.page, models[one.fold].predict(one.described))).tolist())
+        assemble(one.page, np.flatnonzero(choose(one.page, chances)).tolist())
         for one in data
+        for chances in [models[one.part(FOLDS)].chances(one.page, one.described)]
     ]
 
 
@@ -137,9 +153,7 @@ def main() -> None:
     texts = dict(zip((one.url for one in data), unseen(data), strict=True))
     for name, share in check(texts, gold).items():
         print(f"{name}\t{share:.4f}")
-    args.out.write_text(
-        json.dumps(fit(data).to_json(features.NAMES), separators=(",", ":")) + "\n", encoding="ascii"
-    )
+    args.out.write_text(json.dumps(fit(data).to_json(), separators=(",", ":")) + "\n", encoding="ascii")
 
 
 if __name__ == "__main__":
