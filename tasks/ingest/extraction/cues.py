@@ -41,7 +41,7 @@ NAMES = {
     "pagination": "pagin pager |prev |next| |pages|",
     "search": "search suche filter |sort",
     "print": "noprint |print hidden |hide invisible screenreader |sr|only| visually",
-    "undisplayed": "|display|none|",
+    "undisplayed": "|display|none| |visibility|hidden|",
     "list": "|list |grid |items| |row| |column",
     "widget": "widget |box| |module |block| |panel |tabs",
     "shop": "price preis |cart product |shop |buy| rating |vote review",

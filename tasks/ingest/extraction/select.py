@@ -12,8 +12,9 @@ import numpy as np
 from tasks.ingest.extraction import features, scan, tags
 from tasks.ingest.extraction.metadata import Declared
 
-THRESHOLD = 0.67  # of the page's weighted mean chance
+THRESHOLD = 0.68  # of the page's weighted mean chance
 SURENESS = 2  # the power of the chance that weighs a block in that mean
+SHOWN = 0.5  # of the hidden kept text's bytes
 HEADING_REACH = 2  # blocks
 _HEADING = tags.NUMBER["h1"]
 
@@ -27,8 +28,9 @@ def describe(page: scan.Scan, told: Declared) -> np.ndarray:
 def choose(page: scan.Scan, chances: np.ndarray) -> np.ndarray:
     """Which blocks to keep, bool (n,), from their chances (about 0 to 1).
 
-    Beside those above the threshold: a level-1 heading within `HEADING_REACH` blocks before a kept one, in the same
-    element.
+    Those above the threshold; without what the page doesn't display, unless that is most of it (some pages hide
+    their text until a script has run); and a level-1 heading within `HEADING_REACH` blocks before a kept one, in the
+    same element.
     """
     sizes = page.blocks[:, scan.END] - page.blocks[:, scan.START]
     likely = np.clip(chances, 0, 1)
@@ -38,6 +40,9 @@ def choose(page: scan.Scan, chances: np.ndarray) -> np.ndarray:
         return np.zeros(len(chances), dtype=bool)
     kept: np.ndarray = chances >= THRESHOLD * float((weights * likely).sum() / total)
     elements = page.blocks[:, scan.NODE]
+    hidden = page.node_bits[elements] & tags.HIDDEN != 0
+    if sizes[kept & ~hidden].sum() > SHOWN * sizes[kept & hidden].sum():
+        kept &= ~hidden
     around = page.nodes[elements, scan.PARENT]
     for block in np.flatnonzero((page.nodes[elements, scan.TAG] == _HEADING) & ~kept):
         following = slice(block + 1, block + 1 + HEADING_REACH)
