@@ -1,6 +1,7 @@
 """The engines behind `extract`; most of it is `fast`: a page's main text by scoring its blocks, in linear time.
 
 `scan` cuts a parsed page into blocks, `features` describes each by itself, the elements around it, its neighbours
-and its place, `trees` gives the chance that it belongs to the main text, `select` decides, `assembly` writes the
-chosen blocks as text, `metadata` reads what the page declares. `train` learns the trees (`weights.json`).
+and its place, `model` gives the chance that it belongs to the main text (`trees`, and a second look by way of
+`context`), `select` decides, `assembly` writes the chosen blocks as text, `metadata` reads what the page declares.
+`train` learns the trees (`weights.json`).
 """
