@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -35,8 +36,8 @@ def decode(data: bytes, declared: str | None = None, *, html: bool = False) -> t
         if data.startswith(bom):
             return data[len(bom) :].decode(charset, "replace"), charset
     named = [declared, _meta_charset(data) if html else None]
-    wide = b"\0" in data[:_HEAD] and _codec(declared or "").startswith("utf-16")
-    if not wide and not any(_codec(name).startswith(_SEVEN_BIT) for name in named if name):
+    wide = _is_wide(data, declared)
+    if not wide and not _is_seven_bit(named):
         try:
             return data.decode("utf-8"), "utf-8"
         except UnicodeDecodeError:
@@ -53,6 +54,32 @@ def decode(data: bytes, declared: str | None = None, *, html: bool = False) -> t
         if best is None or missing < best[0].count(_REPLACED):
             best = text, codec
     return best or (data.decode("utf-8", "replace"), "utf-8")
+
+
+def utf8(data: bytes, declared: str | None = None, *, html: bool = False) -> bytes:
+    """What `decode` gives, as UTF-8: the bytes themselves where they are it. Lone surrogates become `?`."""
+    marked = data.startswith(tuple(bom for bom, _ in _BOMS))
+    named = [declared, _meta_charset(data) if html else None]
+    if not marked and not _is_wide(data, declared) and not _is_seven_bit(named) and _is_utf8(data):
+        return data
+    return decode(data, declared, html=html)[0].encode("utf-8", "replace")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_wide(data: bytes, declared: str | None) -> bool:
+    """Whether UTF-16 is declared, and NULs in the bytes bear it out."""
+    return b"\0" in data[:_HEAD] and _codec(declared or "").startswith("utf-16")
+
+
+def _is_seven_bit(named: Iterable[str | None]) -> bool:
+    return any(_codec(name).startswith(_SEVEN_BIT) for name in named if name)
 
 
 def clean(text: str) -> str:

@@ -4,6 +4,7 @@
 - `resiliparse`: resiliparse's main content, which keeps more of everything;
 - `trafilatura`: the library, ten times slower.
 
+Scripts and style sheets are cut out before a page is parsed (`extraction.prune`), but for trafilatura.
 Pages beyond what the web has are simplified first, or their tags are just cut out, whatever the engine
 (`extraction.guards`).
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from tasks.errors import ConfigError
-from tasks.ingest.charset import decode
+from tasks.ingest.charset import utf8
 from tasks.ingest.extraction import guards
 from tasks.ingest.extraction.page import Page, clip, tidy
 
@@ -38,21 +39,26 @@ def extract(
         raise ConfigError(
             f"ingest: no extraction engine {engine!r}. There are {', '.join(get_args(Engine))}."
         )
-    text, _ = decode(html, charset, html=True)
-    text = text.replace("\0", "") if "\0" in text else text
-    tags = html.count(b"<")
-    if guards.is_too_complex(html, tags, linear=engine == "fast"):
+    from tasks.ingest.extraction.depth import counts
+    from tasks.ingest.extraction.prune import prune
+
+    markup = utf8(html, charset, html=True)
+    markup = markup.replace(b"\0", b"") if b"\0" in markup else markup
+    if engine != "trafilatura":
+        markup = prune(markup, lean=engine == "fast")
+    tags, options = counts(markup)
+    if guards.is_too_complex(markup, tags, linear=engine == "fast"):
+        text = markup.decode("utf-8", "replace")
         return Page(tidy(guards.cut_tags(text)), title=clip(guards.rough_title(text)))
-    if tags > guards.MAX_OPTIONS:
-        text = guards.without_options(text)
+    markup = guards.without_options(markup, options)
     if engine == "fast":
         from tasks.ingest.extraction import fast
 
-        return fast.extract(text)
+        return fast.extract(markup)
     if engine == "resiliparse":
         from tasks.ingest.extraction import plain
 
-        return plain.extract(text)
+        return plain.extract(markup)
     from tasks.ingest.extraction import library
 
-    return library.extract(text, url)
+    return library.extract(markup.decode("utf-8", "replace"), url)

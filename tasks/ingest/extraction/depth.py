@@ -1,4 +1,4 @@
-"""How deep a page's elements are nested, from its bytes, in one compiled pass.
+"""How deep a page's elements are nested, and how many there are, from its bytes, in compiled passes.
 
 A closing tag counts only while an element of its name is open: a page can't hide its depth behind closing tags of
 nothing. Elements that close by themselves (`FLAT`) don't count. Scripts and comments are read like the rest, so the
@@ -7,6 +7,9 @@ depth is rather too large than too small.
 
 from __future__ import annotations
 
+from typing import Any
+
+import numba
 import numpy as np
 
 from tasks.jit import compiled
@@ -15,6 +18,9 @@ FLAT = "area base br col embed hr img input link meta param source track wbr p l
 SLOTS = 4096  # of the table of names; a page with half as many different names counts as endlessly deep
 ENDLESS = 1 << 40
 _FLAT_MARK = -1
+_memchr: Any = numba.types.ExternalFunction(  # libc's
+    "memchr", numba.types.intp(numba.types.intp, numba.types.intc, numba.types.uintp)
+)
 
 
 def _hash(name: bytes) -> int:
@@ -38,9 +44,34 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
 KEYS, OPENED = _table()
 
 
+def counts(html: bytes) -> tuple[int, int]:
+    """How many `<` a page has, and how many `<opt` in either case: its tags, and its options, at most.
+
+    >>> counts(b"<p>a < b<OPTION>")
+    (3, 1)
+    """
+    tags, options = _counts(np.frombuffer(html, dtype=np.uint8))
+    return int(tags), int(options)
+
+
 def depth_of(html: bytes) -> int:
     """The nesting depth of a page's elements, or `ENDLESS`."""
     return int(_depth(np.frombuffer(html, dtype=np.uint8), KEYS.copy(), OPENED.copy()))
+
+
+@compiled
+def _counts(data):
+    tags = options = 0
+    for byte in data:  # two loops: this one is vector instructions, ten times as fast as `bytes.count`
+        tags += byte == 60
+    for at in range(len(data) - 3):
+        options += (
+            (data[at] == 60)
+            & ((data[at + 1] | 32) == 111)
+            & ((data[at + 2] | 32) == 112)
+            & ((data[at + 3] | 32) == 116)
+        )
+    return tags, options
 
 
 @compiled
@@ -48,11 +79,12 @@ def _depth(data, keys, opened):
     slots, flat, endless = 4096, -1, 1 << 40
     size = len(data)
     depth = deepest = names = at = 0
+    base = data.ctypes.data
     while at < size:
-        if data[at] != 60:
-            at += 1
-            continue
-        at += 1
+        found = _memchr(base + at, 60, size - at)
+        if found == 0:
+            break
+        at = found - base + 1
         closing = at < size and data[at] == 47
         if closing:
             at += 1

@@ -12,23 +12,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.ingest.charset import decode
+from tasks.ingest.charset import utf8
 from tasks.ingest.extraction import guards, model, scan, select, tags
 from tasks.ingest.extraction.assembly import assemble
+from tasks.ingest.extraction.depth import counts
 from tasks.ingest.extraction.metadata import Declared, declared
 from tasks.ingest.extraction.page import Page, tidy
+from tasks.ingest.extraction.prune import prune
 
 SHORT_PAGE = 300
 MIN_MAIN = 250
 
 
-def extract(text: str) -> Page:
-    """The main content of a page that the guards have let pass."""
-    markup = parsed(text)
+def extract(html: bytes) -> Page:
+    """The main content of a page (UTF-8, pruned) that the guards have let pass."""
+    markup = parsed(html)
     told = declared(markup)
     page = scan.scan(markup)
     chosen = main_blocks(page, told)
-    body = assemble(page, chosen) if page.complete else guards.cut_tags(text)
+    body = assemble(page, chosen) if page.complete else guards.cut_tags(html.decode("utf-8", "replace"))
     return Page(tidy(body), told.title, told.language, told.canonical, told.published)
 
 
@@ -44,13 +46,15 @@ def main_blocks(page: scan.Scan, told: Declared) -> list[int]:
     return np.flatnonzero(kept).tolist()
 
 
-def parsed(text: str) -> bytes:
+def parsed(html: bytes | str) -> bytes:
     """A page's markup as Lexbor's parser (by resiliparse) writes it out again: well-formed, UTF-8."""
     from resiliparse.parse.html import HTMLTree
 
-    return str(HTMLTree.parse(text)).encode("utf-8", "replace")
+    tree = HTMLTree.parse(html) if isinstance(html, str) else HTMLTree.parse_from_bytes(html)
+    return str(tree).encode("utf-8", "replace")
 
 
 def markup_of(html: bytes) -> bytes:
     """`parsed` from the bytes of a page: what the model is taught on."""
-    return parsed(guards.without_options(decode(html, html=True)[0].replace("\0", "")))
+    markup = prune(utf8(html, html=True).replace(b"\0", b""), lean=True)
+    return parsed(guards.without_options(markup, counts(markup)[1]))

@@ -3,7 +3,8 @@
 Measured on resiliparse 2.0: main-content extraction takes time in depth x nodes (20,000 nested `div`: 11 s),
 parsing in the square of the options of one `select` and of the attributes of one tag, and nested lists give
 output in the square of their depth. So pages beyond what the web has are simplified first, or their tags are
-just cut out; both depend on the bytes alone, never on a clock.
+just cut out; both depend on the bytes alone, never on a clock. The bytes are those that the parser would get: without
+scripts (`prune`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,2000})", re.IGNORECASE)
 def is_too_complex(html: bytes, tags: int, *, linear: bool = False) -> bool:
     """Whether a page may take far more time than its size allows for.
 
-    tags: how many `<` it has. linear: for an engine that takes linear time once a page is parsed, so that depth counts for the parser only.
+    tags: how many `<` it has (`depth.counts`). linear: for an engine that takes linear time once a page is parsed, so
+    that depth counts for the parser only.
     """
     if len(html) > MAX_HTML or _has_giant_tag(html):
         return True
@@ -83,9 +85,6 @@ def rough_title(text: str) -> str:
     return html_module.unescape(found[1]) if found else ""
 
 
-def without_options(text: str) -> str:
+def without_options(html: bytes, options: int) -> bytes:
     """A page, its `option` elements cut out if it has more than `MAX_OPTIONS`."""
-    html = text.encode("utf-8", "replace")
-    if html.lower().count(b"<opt") <= MAX_OPTIONS:
-        return text
-    return _OPTION.sub(b"", html).decode("utf-8", "replace")
+    return html if options <= MAX_OPTIONS else _OPTION.sub(b"", html)

@@ -8,8 +8,8 @@ from tasks.ingest.extraction.page import Page, tidy
 MIN_MAIN = 250  # characters of main content under which the whole page may stand in
 
 
-def extract(text: str) -> Page:
-    """The main content of a page that the guards have let pass.
+def extract(html: bytes) -> Page:
+    """The main content of a page (UTF-8, pruned) that the guards have let pass.
 
     Where that is under `MIN_MAIN` characters and the whole page has more than five times as much, the whole
     page's (index pages, galleries of short captions). Declarations are read from the page's head.
@@ -17,7 +17,7 @@ def extract(text: str) -> Page:
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.html import HTMLTree
 
-    tree = HTMLTree.parse(text)
+    tree = HTMLTree.parse_from_bytes(html)
     main = tidy(extract_plain_text(tree, main_content=True, preserve_formatting=True, comments=False))
     if len(main) < MIN_MAIN:
         whole = tidy(extract_plain_text(tree, main_content=False, preserve_formatting=True))
