@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from tasks.ingest.extraction import grow
 from tasks.ingest.extraction.trees import Forest, predict_plainly
@@ -39,13 +40,31 @@ def test_rows_of_more_weight_count_more() -> None:
     assert abs(forest.predict(features[:1])[0] - 0.75) < 1e-6
 
 
-def test_compiled_prediction_agrees_with_the_plain_one() -> None:
+@pytest.mark.parametrize("leaves", [1, 8, 16, 30, 64])
+def test_compiled_prediction_agrees_with_the_plain_one(leaves: int) -> None:
     features, target = sample()
-    forest = grow.fit(features, target, np.ones(len(target)), OPTIONS)
-    on_borders = features[:50].copy()
-    on_borders[:, 0] = forest.threshold[:50]
-    for rows in (features[:50], on_borders):
+    options = replace(OPTIONS, trees=10, leaves=leaves, min_weight=5)
+    forest = grow.fit(features, target + features[:, 1], np.ones(len(target)), options)
+    on_borders = features[:150].copy()
+    on_borders[:, 0] = np.resize(forest.threshold, 150)
+    without = np.full((3, 4), np.nan, dtype=np.float32)
+    for rows in (features[:64], features[:1], features[:0], on_borders, without):
         assert (forest.predict(rows) == predict_plainly(forest, rows)).all()
+
+
+def chain(leaves: int) -> Forest:
+    """One tree: is the feature above 0, above 1, ...; a leaf for each."""
+    feature = [0, -1] * (leaves - 1) + [-1]
+    threshold = [value for number in range(leaves - 1) for value in (number, number + 0.5)] + [leaves]
+    left = [child for number in range(1, leaves) for child in (2 * number - 1, 0)] + [0]
+    return Forest(0.0, *(np.array(part) for part in ([0], feature, np.float32(threshold), left)))
+
+
+def test_trees_may_have_as_many_leaves_as_there_are_bits() -> None:
+    rows = np.arange(-1, 70, dtype=np.float32).reshape(-1, 1)
+    assert (chain(64).predict(rows) == predict_plainly(chain(64), rows)).all()
+    with pytest.raises(ValueError, match="65 leaves; at most 64"):
+        chain(65).predict(rows)
 
 
 def test_a_forest_survives_being_written() -> None:
