@@ -58,19 +58,13 @@ def decode(data: bytes, declared: str | None = None, *, html: bool = False) -> t
 
 def utf8(data: bytes, declared: str | None = None, *, html: bool = False) -> bytes:
     """What `decode` gives, as UTF-8: the bytes themselves where they are it. Lone surrogates become `?`."""
+    from tasks.ingest.utf8 import is_utf8
+
     marked = data.startswith(tuple(bom for bom, _ in _BOMS))
     named = [declared, _meta_charset(data) if html else None]
-    if not marked and not _is_wide(data, declared) and not _is_seven_bit(named) and _is_utf8(data):
+    if not marked and not _is_wide(data, declared) and not _is_seven_bit(named) and is_utf8(data):
         return data
     return decode(data, declared, html=html)[0].encode("utf-8", "replace")
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _is_wide(data: bytes, declared: str | None) -> bool:

@@ -10,6 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 
+# RFC 4648's base32 digits in either case to those of `int`; what they don't have becomes one that it doesn't have.
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_DIGITS = str.maketrans(
+    dict.fromkeys("0189", "z")
+    | {
+        form: "0123456789abcdefghijklmnopqrstuv"[value]
+        for value, letter in enumerate(_LETTERS)
+        for form in (letter, letter.upper())
+    }
+)
+
 
 def mismatches(fields: Mapping[str, str], block: bytes) -> list[str]:
     """Which of a record's digests ("block", "payload") its bytes don't have. What can't be checked counts as right.
@@ -58,7 +69,7 @@ def _value(text: str, size: int) -> bytes | None:
         if len(text) == 2 * size:
             return bytes.fromhex(text)
         if len(text) == -(-size * 8 // 5):
-            return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+            return _base32(text, size)
         if len(text) == -(-size * 8 // 6):
             return base64.b64decode(
                 text + "=" * (-len(text) % 4), altchars=b"-_" if set("-_") & set(text) else None
@@ -66,6 +77,15 @@ def _value(text: str, size: int) -> bytes | None:
     except (ValueError, binascii.Error):
         pass
     return None
+
+
+def _base32(text: str, size: int) -> bytes | None:
+    """As `base64.b32decode`, which takes ten times as long: the text as a number to the base of 32."""
+    digits = text.translate(_DIGITS)
+    if "z" in digits or not digits.isascii() or not digits.isalnum():
+        return None
+    spare = len(text) * 5 - size * 8
+    return (int(digits, 32) >> spare).to_bytes(size, "big")
 
 
 def _payloads(block: bytes) -> Iterator[bytes | memoryview]:

@@ -4,7 +4,7 @@
 - `resiliparse`: resiliparse's main content, which keeps more of everything;
 - `trafilatura`: the library, ten times slower.
 
-Scripts and style sheets are cut out before a page is parsed (`extraction.prune`), but for trafilatura.
+Scripts, style sheets and attributes that nothing reads are cut out before a page is parsed (`extraction.prune`), but for trafilatura.
 Pages beyond what the web has are simplified first, or their tags are just cut out, whatever the engine
 (`extraction.guards`).
 """
@@ -45,7 +45,7 @@ def extract(
     markup = utf8(html, charset, html=True)
     markup = markup.replace(b"\0", b"") if b"\0" in markup else markup
     if engine != "trafilatura":
-        markup = prune(markup, lean=engine == "fast")
+        markup = prune(markup)
     tags, options = counts(markup)
     if guards.is_too_complex(markup, tags, linear=engine == "fast"):
         text = markup.decode("utf-8", "replace")

@@ -56,5 +56,5 @@ def parsed(html: bytes | str) -> bytes:
 
 def markup_of(html: bytes) -> bytes:
     """`parsed` from the bytes of a page: what the model is taught on."""
-    markup = prune(utf8(html, html=True).replace(b"\0", b""), lean=True)
+    markup = prune(utf8(html, html=True).replace(b"\0", b""))
     return parsed(guards.without_options(markup, counts(markup)[1]))

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from tasks.ingest.extraction.head import LINK, META, TITLE, wanted_tags
 from tasks.ingest.extraction.page import clip
 
 _BODY = re.compile(rb"</head>\s*<body")
-_TAG = re.compile(rb"<(meta|link|title|html)\b([^<>]*)>")
 _NAME = re.compile(rb'\b(?:property|name|itemprop|http-equiv)="([^"]*)"', re.IGNORECASE)
 _ATTRIBUTES = {
     name: re.compile(rb'(?:^|\s)%b="([^"]*)"' % name.encode(), re.IGNORECASE)
@@ -34,7 +34,7 @@ _DATES = (
     "parsely-pub-date", "dcterms.created", "dc.date.issued", "dcterms.date", "dc.date", "dc.date.created", "sailthru.date",
     "publishdate", "pubdate", "publication_date", "publish-date", "date",
 )  # fmt: skip
-_WANTED = {"og:title", "content-language", "og:description", "description", *_SURE_DATES, *_DATES}
+_WANTED = frozenset({"og:title", "content-language", "og:description", "description", *_SURE_DATES, *_DATES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +55,19 @@ def declared(markup: bytes) -> Declared:
     head = markup[: body.start()] if body else markup
     named: dict[str, str] = {}
     title, language, canonical = None, None, None
-    for tag in _TAG.finditer(head):
-        kind, attributes = tag[1], tag[2]
-        if kind == b"meta":
+    for kind, start, end in wanted_tags(head, _WANTED):
+        attributes = head[start:end]
+        if kind == META:
             name = _NAME.search(attributes)
             key = name[1].strip().lower().decode("ascii", "replace") if name else ""
             if key in _WANTED:
                 named.setdefault(key, _attribute(attributes, "content"))
-        elif kind == b"link":
-            if canonical is None and b"canonical" in attributes:
+        elif kind == LINK:
+            if canonical is None:
                 rel = _attribute(attributes, "rel").lower().split()
                 canonical = clip(_attribute(attributes, "href"), 2000) if "canonical" in rel else None
-        elif kind == b"title":
-            title = title or clip(_text(head[tag.end() : head.find(b"</title", tag.end())]))
+        elif kind == TITLE:
+            title = title or clip(_text(head[end + 1 : head.find(b"</title", end)]))
         else:
             language = language or clip(_attribute(attributes, "lang"))
     dates = [named.get(name, "") for name in _SURE_DATES]

@@ -23,7 +23,8 @@ def extract(html: bytes) -> Page:
         whole = tidy(extract_plain_text(tree, main_content=False, preserve_formatting=True))
         if len(whole) > 5 * len(main):
             main = whole
-    root, head = tree.document, tree.head
+    document, head = tree.document, tree.head
     told = declared(head.html.encode("utf-8", "replace") if head else b"")
-    page = root.query_selector("html[lang]") if root else None
-    return Page(main, told.title, page.getattr("lang") if page else None, told.canonical, told.published)
+    root = document.document_element if document else None
+    language = root.getattr("lang") if root else None
+    return Page(main, told.title, language, told.canonical, told.published)

@@ -20,7 +20,7 @@ _ATTRIBUTE = re.compile(
 _STRUCTURED = re.compile(rb"[+;]json", re.IGNORECASE)
 
 
-def prune_plainly(html: bytes, *, lean: bool = False) -> bytes:
+def prune_plainly(html: bytes) -> bytes:
     out, at = b"", 0
     foreign = Counter[int]()
     while (begun := html.find(b"<", at)) >= 0:
@@ -43,7 +43,7 @@ def prune_plainly(html: bytes, *, lean: bool = False) -> bytes:
             continue
         closing, name = bool(found[1]), found[2].lower().decode("latin-1")
         kind = _KIND.get(name, prune.PLAIN)
-        tag = _tag(html, found.end(), lean and not closing and name not in _WHOLE)
+        tag = _tag(html, found.end(), not closing and name not in _WHOLE)
         if tag is None:
             break
         written, end, self_closing = tag

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import gzip
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tasks.ingest.digest import matches, mismatches
+from tasks.ingest.digest import _base32, matches, mismatches
 
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
@@ -29,6 +32,18 @@ def test_base32_base64_and_hexadecimal_are_read_in_either_case(algorithm: str) -
 @pytest.mark.parametrize("declared", ["", "sha1", "sha1:", "sha1:xyz", "crc32:00000000", "sha1:" + "é" * 32])
 def test_a_digest_that_can_not_be_read_is_neither_right_nor_wrong(declared: str) -> None:
     assert matches(declared, [b"data"]) is None
+
+
+@given(st.binary(min_size=20, max_size=20), st.integers(0, 31), st.sampled_from("018_9 -+Aa27"))
+def test_base32_is_read_like_the_standard_library_reads_it(digest: bytes, place: int, other: str) -> None:
+    text = base64.b32encode(digest).decode()
+    assert _base32(text, 20) == _base32(text.lower(), 20) == digest
+    changed = text[:place] + other + text[place + 1 :]
+    try:
+        expected = base64.b32decode(changed.upper())
+    except binascii.Error:
+        expected = None
+    assert _base32(changed, 20) == expected
 
 
 def test_block_and_payload_are_told_apart() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree, NodeType
 
 from tasks.ingest.extraction import prune as rules
@@ -37,7 +38,7 @@ PIECES = [
         ("<script type=application/ld&#x2b;json>a</script>", "<script type=application/ld&#x2b;json>a</script>"),
         ("<title><style>a</title>b</style>", "<title><style>a</title>b</style>"),
         ("<!-- <style>a</style> -->", "<!-- <style>a</style> -->"),
-        ("<p title='<style>'>a</style>", "<p title='<style>'>a</style>"),
+        ("<p id='<style>'>a</style>", "<p id='<style>'>a</style>"),
         ("<svg><style>a<b>c</style></svg><style>d</style>", "<svg><style>a<b>c</style></svg><style></style>"),
         ("<svg><style>a<p>b</style><style>c</style>", "<svg><style>a<p>b</style><style></style>"),
         ("<script>no end", "<script>no end"),
@@ -60,20 +61,19 @@ def test_scripts_and_style_sheets_lose_their_content(html: str, left: str) -> No
         ('<p data-x="1" class="', '<p data-x="1" class="'),
     ],
 )
-def test_for_the_fast_engine_elements_lose_attributes_that_nobody_reads(html: str, left: str) -> None:
-    assert prune(html.encode(), lean=True).decode() == left
-    assert prune(html.encode()).decode() == html
+def test_elements_lose_attributes_that_nobody_reads(html: str, left: str) -> None:
+    assert prune(html.encode()).decode() == left
 
 
 @settings(max_examples=300)
-@given(html=st.lists(st.sampled_from(PIECES), max_size=14).map("".join), lean=st.booleans())
-def test_the_pass_agrees_with_the_plain_reference(html: str, lean: bool) -> None:
-    assert prune(html.encode(), lean=lean) == prune_plainly(html.encode(), lean=lean)
+@given(html=st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_the_pass_agrees_with_the_plain_reference(html: str) -> None:
+    assert prune(html.encode()) == prune_plainly(html.encode())
 
 
-@given(html=st.binary(max_size=60), lean=st.booleans())
-def test_any_bytes_are_read_like_the_plain_reference(html: bytes, lean: bool) -> None:
-    assert prune(html, lean=lean) == prune_plainly(html, lean=lean)
+@given(html=st.binary(max_size=60))
+def test_any_bytes_are_read_like_the_plain_reference(html: bytes) -> None:
+    assert prune(html) == prune_plainly(html)
 
 
 # Whole, as `svg` and `math` stand in pages: open ones end by rules that need the tree (13.2.6.5), and only the parser has it.
@@ -85,15 +85,14 @@ OPEN = ("<svg", "<math", "</svg", "</math")
 @given(
     html=st.lists(
         st.sampled_from([piece for piece in PIECES if not piece.startswith(OPEN)] + WHOLE), max_size=14
-    ).map("".join),
-    lean=st.booleans(),
+    ).map("".join)
 )
-def test_a_parser_sees_the_same_page(html: str, lean: bool) -> None:
-    assert list(_seen(prune(html.encode(), lean=lean), lean)) == list(_seen(html.encode(), lean))
+def test_a_parser_sees_the_same_page(html: str) -> None:
+    assert list(_seen(prune(html.encode()))) == list(_seen(html.encode()))
 
 
-def _seen(html: bytes, lean: bool) -> Iterator[Any]:
-    """Everything in a page's tree that its engine reads."""
+def _seen(html: bytes) -> Iterator[Any]:
+    """Everything in a page's tree that is read."""
     nodes: list[Any] = [HTMLTree.parse_from_bytes(html).document]
     while nodes:
         node = nodes.pop()
@@ -101,15 +100,59 @@ def _seen(html: bytes, lean: bool) -> Iterator[Any]:
             yield node.type, node.value
         else:
             names = list(node.attrs or ())
-            kept = [*rules.KEPT.split(), "href"] if lean and node.tag not in rules.WHOLE.split() else names
+            kept = [*rules.KEPT.split(), "href"] if node.tag not in rules.WHOLE.split() else names
             values = {name: node.getattr(name) for name in names if name in kept}
             yield (
                 node.tag,
-                {name: value if name != "href" or not lean else "" for name, value in values.items()},
+                {name: value if name != "href" else "" for name, value in values.items()},
             )
             if node.tag in ("script", "style") and "json" not in str(values):
                 continue
         nodes += reversed(node.child_nodes)
+
+
+ATTRIBUTES = [
+    *('class="nav"', 'class="article-body"', 'id="footer"', 'role="main"', "role=banner", 'style="display: none"', "hidden"),
+    *('rel="author"', 'itemprop="author"', 'aria-hidden="true"', 'aria-expanded="false"', "data-ad", "data-text-ad=1"),
+    *('alt="picture"', 'href="x"', 'title="y"', 'data-z="1"', "data-advertisement", 'type="text"', 'value="v"', "width=1"),
+]  # fmt: skip
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                [
+                    "div",
+                    "p",
+                    "a",
+                    "span",
+                    "img",
+                    "section",
+                    "ul",
+                    "td",
+                    "article",
+                    "footer",
+                    "input",
+                    "aside",
+                    "h2",
+                ]
+            ),
+            st.lists(st.sampled_from(ATTRIBUTES), max_size=3).map(" ".join),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+def test_resiliparse_gives_the_same_main_content(elements: list[tuple[str, str, bool]]) -> None:
+    html = "<body>" + "".join(
+        f"<{name} {attributes}>some text {number}" + f"</{name}>" * closed
+        for number, (name, attributes, closed) in enumerate(elements)
+    )
+    options: dict[str, Any] = {"main_content": True, "comments": False}
+    found = extract_plain_text(HTMLTree.parse_from_bytes(prune(html.encode())), **options)
+    assert found == extract_plain_text(HTMLTree.parse(html), **options)
 
 
 HOSTILE = {
@@ -126,7 +169,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_time_is_linear(name: str) -> None:
-    prune(b"<p a=b>", lean=True)  # compiled
+    prune(b"<p a=b>")  # compiled
     start = time.process_time()
-    prune(HOSTILE[name], lean=True)
+    prune(HOSTILE[name])
     assert time.process_time() - start < 1
