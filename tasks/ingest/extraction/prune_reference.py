@@ -17,6 +17,7 @@ _ATTRIBUTE = re.compile(
     rb"([^ \t\n\r\f/>][^ \t\n\r\f/>=]*)"
     rb"(" + _SPACE + rb"*=" + _SPACE + rb"*(?:\"[^\"]*\"|'[^']*'|(?![\"'>])[^ \t\n\r\f>]*|(?=>)))?"
 )
+_END_TAG = re.compile(rb"[^>\"']*>")
 _STRUCTURED = re.compile(rb"[+;]json", re.IGNORECASE)
 
 
@@ -57,6 +58,8 @@ def prune_plainly(html: bytes) -> bytes:
                 foreign = +foreign
             elif kind == prune.OUTWARD or (closing and kind == prune.AROUND):
                 foreign.clear()
+            elif kind == prune.GRAPHIC and foreign[prune.SVG]:
+                out = out[: -len(start)]
         elif closing:
             continue
         elif kind == prune.STOP:
@@ -68,8 +71,11 @@ def prune_plainly(html: bytes) -> bytes:
             stop = _script_end(html, at) if kind == prune.SCRIPT else _raw_end(html, at, name.encode())
             if stop is None:
                 break
+            end_tag = _END_TAG.match(html, stop)
             if kind == prune.TEXT or (kind == prune.SCRIPT and structured):
                 out += html[at:stop]
+            elif end_tag:
+                out, stop = out[: -len(start)], end_tag.end()
             at = stop
     return out + html[at:]
 
