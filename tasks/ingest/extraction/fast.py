@@ -51,7 +51,9 @@ def parsed(html: bytes | str) -> bytes:
     from resiliparse.parse.html import HTMLTree
 
     tree = HTMLTree.parse(html) if isinstance(html, str) else HTMLTree.parse_from_bytes(html)
-    return str(tree).encode("utf-8", "replace")
+    markup = str(tree)
+    del tree  # the largest thing there is
+    return markup.encode("utf-8", "replace")
 
 
 def markup_of(html: bytes) -> bytes:
