@@ -149,6 +149,12 @@ def _holds_quote(data, start, end):
 
 
 @inner
+def _apart(data, at):
+    """Whether nothing that stands before `at` could begin something with what comes after: `<` or `&` in text."""
+    return at == 0 or data[at - 1] == 62 or _is_space(data[at - 1])
+
+
+@inner
 def _ends(data, at, size):
     """Whether a tag's name ends at `at`."""
     return at < size and (_is_space(data[at]) or data[at] == 47 or data[at] == 62)
@@ -373,7 +379,7 @@ def _prune(data, name_byte, tag_keys, tag_kinds, kept_keys, out):
                 math = max(0, math + change)
             elif kind == OUTWARD or (closing and kind == AROUND):
                 svg = math = 0
-            elif kind == GRAPHIC and svg > 0:
+            elif kind == GRAPHIC and svg > 0 and _apart(data, begun):
                 written = _copy(data, done_before, begun, out, written_before)
                 done = at
             continue
@@ -392,7 +398,7 @@ def _prune(data, name_byte, tag_keys, tag_kinds, kept_keys, out):
             break
         if kind == STYLE or (kind == SCRIPT and not _is_structured(data, name_end, at)):
             after = _search(data, end, 62) + 1
-            if after <= size and not _holds_quote(data, end, after):
+            if after <= size and not _holds_quote(data, end, after) and _apart(data, begun):
                 written = _copy(data, done_before, begun, out, written_before)
                 done = end = after
             else:

@@ -51,6 +51,7 @@ def prune_plainly(html: bytes) -> bytes:
         start = html[at : found.end()] + written
         structured = bool(_STRUCTURED.search(html, found.end(), end))
         out, at = out + start, end
+        apart = html[begun - 1 : begun] in (b"", *(bytes([byte]) for byte in b"> \t\n\r\f"))
         if foreign:
             if kind in (prune.SVG, prune.MATH):
                 change = -1 if closing else 0 if self_closing else 1
@@ -58,7 +59,7 @@ def prune_plainly(html: bytes) -> bytes:
                 foreign = +foreign
             elif kind == prune.OUTWARD or (closing and kind == prune.AROUND):
                 foreign.clear()
-            elif kind == prune.GRAPHIC and foreign[prune.SVG]:
+            elif kind == prune.GRAPHIC and foreign[prune.SVG] and apart:
                 out = out[: -len(start)]
         elif closing:
             continue
@@ -74,7 +75,7 @@ def prune_plainly(html: bytes) -> bytes:
             end_tag = _END_TAG.match(html, stop)
             if kind == prune.TEXT or (kind == prune.SCRIPT and structured):
                 out += html[at:stop]
-            elif end_tag:
+            elif end_tag and apart:
                 out, stop = out[: -len(start)], end_tag.end()
             at = stop
     return out + html[at:]

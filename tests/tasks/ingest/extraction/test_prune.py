@@ -17,7 +17,7 @@ from tasks.ingest.extraction.prune_reference import prune_plainly
 # What pages are made of, and what could mislead a reader of tags.
 PIECES = [
     *("<", ">", "/", "=", '"', "'", " ", "\n", "-", "--", "!", "a", "x=1", " hidden ", " =a", "text", "ä", "<li", "<br/ >"),
-    *("<!--", "-->", "--!>", "<!-->", "<![CDATA[", "]]>", "<!doctype html>", "<?x>", "</", "</>"),
+    *("&", "amp", ";", "<!--", "-->", "--!>", "<!-->", "<![CDATA[", "]]>", "<!doctype html>", "<?x>", "</", "</>"),
     *("<p>", "</p>", "<a href=\"x\" title=y>", "<a href=x/>", "</a>", "<table>", "<td nowrap>", "<noscript>", "<template>"),
     *('<div class=a data-x="1" href=\'b\'id=c>', "</div>", "<b data-a=1>", "<meta charset=x data-b=2>", "<option>"),
     *("<script>", "</script>", "<SCRIPT src=a>", "</sCript >", "<script type=application/ld+json>"),
@@ -30,7 +30,7 @@ PIECES = [
 @pytest.mark.parametrize(
     ("html", "left"),
     [
-        ("<p>a<script>b</script>c<style>d</style>", "<p>ac"),
+        ("<p>a <script>b</script><style>d</style>c", "<p>a c"),
         ("<SCRIPT>a</scriptx></Script\n>b", "b"),
         ("<script>a<!--<script></script>b--></script>c", "c"),
         ("<script>a<!--></script>b</script>c", "b</script>c"),
@@ -45,6 +45,9 @@ PIECES = [
         ("<script>a</script b=\">\">c", "<script></script b=\">\">c"),
         ('<svg><title>a</title><g><path d="b"/> c </g></svg><g>', "<svg><title>a</title> c </svg><g>"),
         ("<plaintext><style>a</style>", "<plaintext><style>a</style>"),
+        ("<<script>a</script>!-- b", "<<script></script>!-- b"),  # `<!--` would begin a comment
+        ("&l<script>a</script><style>b</style>t; ", "&l<script></script>t; "),
+        ("<svg><text>a <<g>b</g>!</text>", "<svg><text>a <<g>b</g>!</text>"),
     ],
 )  # fmt: skip
 def test_scripts_style_sheets_and_shapes_go(html: str, left: str) -> None:
