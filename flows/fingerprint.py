@@ -80,14 +80,16 @@ def parquet_digest(path: Path) -> str:
     """A digest over column names, types, row order and values; independent of row groups, encoding and compression."""
     import pyarrow.parquet as pq
 
+    from tasks.document import read_batches
+
     with pq.ParquetFile(path) as file:
         columns = {field.name: _ColumnHasher() for field in file.schema_arrow}
         types = [[field.name, str(field.type)] for field in file.schema_arrow]
-        rows = 0
-        for batch in file.iter_batches(batch_size=4096):
-            rows += batch.num_rows
-            for name, array in zip(batch.schema.names, batch.columns, strict=True):
-                columns[name].update(array)
+    rows = 0
+    for batch in read_batches([path], rows=4096):
+        rows += batch.num_rows
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            columns[name].update(array)
     return digest(
         {"schema": types, "rows": rows, "columns": {name: item.parts() for name, item in columns.items()}}
     )

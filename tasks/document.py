@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.spill import SortedRuns
+
 DOCUMENTS = pa.schema(
     [
         ("id", pa.string()),
@@ -45,6 +47,8 @@ LEDGER = pa.schema(
 
 ROW_GROUP_BYTES = 16 << 20  # of text: bounds a reader's memory, whatever the number of documents
 BATCH_BYTES = 4 << 20
+BATCH_ROWS = 8192  # as Python values, until they are a batch
+RUN_BYTES = 32 << 20  # of rows that are sorted in memory
 
 
 @dataclass(slots=True)
@@ -87,23 +91,29 @@ def document_id(source: str, path: str, key: str) -> str:
 class TableWriter:
     """Writes rows to one Parquet file (zstd), batch by batch, with bounded memory. A context manager.
 
-    With sort_by="id" rows are held until the end and written sorted: for ledgers, which are small.
+    With sort_by="id" rows are written sorted at the end; beyond RUN_BYTES they wait in a file (`spill`).
     """
 
     def __init__(self, path: Path, schema: pa.Schema, sort_by: str | None = None):
         self.path, self.schema, self.sort_by = Path(path), schema, sort_by
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.rows = 0
-        self._writer = pq.ParquetWriter(self.path, schema, compression="zstd")
+        # The least and the greatest text of a row group are of no use, and each would be held three times over.
+        told = [field.name for field in schema if field.type != pa.large_string()]
+        self._writer = pq.ParquetWriter(self.path, schema, compression="zstd", write_statistics=told)
         self._held: list[pa.RecordBatch | pa.Table] = []
-        self._pending: list[Mapping[str, Any]] = []
         self._held_bytes = 0
+        self._pending: list[Mapping[str, Any]] = []
+        self._pending_bytes = 0
+        self._runs: SortedRuns | None = None
 
     def write(self, row: Mapping[str, Any]) -> None:
         """One row, a mapping from column to value; absent columns are null."""
         self._pending.append(row)
-        self._held_bytes += sum(len(value) for value in row.values() if isinstance(value, str | bytes)) + 64
-        if self._held_bytes >= BATCH_BYTES or len(self._pending) >= 65536:
+        self._pending_bytes += (
+            sum(len(value) for value in row.values() if isinstance(value, str | bytes)) + 64
+        )
+        if self._pending_bytes >= BATCH_BYTES or len(self._pending) >= BATCH_ROWS:
             self._flush_pending()
 
     def write_table(self, rows: pa.RecordBatch | pa.Table) -> None:
@@ -117,27 +127,47 @@ class TableWriter:
                 pa.array([row.get(name) for row in self._pending], type=self.schema.field(name).type)
                 for name in self.schema.names
             ]
-            self._pending, self._held_bytes = [], 0
+            self._pending, self._pending_bytes = [], 0
             self._add(pa.Table.from_arrays(columns, schema=self.schema))
 
     def _add(self, rows: pa.RecordBatch | pa.Table) -> None:
         self.rows += rows.num_rows
         self._held.append(rows)
-        if self.sort_by is None and sum(item.nbytes for item in self._held) >= ROW_GROUP_BYTES:
-            self._flush_held()
+        self._held_bytes += rows.nbytes
+        if self.sort_by is not None and self._held_bytes >= RUN_BYTES:
+            self._runs = self._runs or SortedRuns(self.path.parent, self.schema, self.sort_by)
+            self._runs.add(self._take_held())
+        elif self.sort_by is None and self._held_bytes >= ROW_GROUP_BYTES:
+            self._writer.write_table(self._take_held())
 
-    def _flush_held(self) -> None:
+    def _take_held(self) -> pa.Table:
+        tables = [
+            item if isinstance(item, pa.Table) else pa.Table.from_batches([item]) for item in self._held
+        ]
+        self._held, self._held_bytes = [], 0
+        return pa.concat_tables(tables).cast(self.schema)
+
+    def _write_sorted(self, sort_by: str) -> None:
+        if self._runs is None:
+            self._writer.write_table(self._take_held().sort_by(sort_by))
+            return
         if self._held:
-            tables = [
-                item if isinstance(item, pa.Table) else pa.Table.from_batches([item]) for item in self._held
-            ]
-            table = pa.concat_tables(tables).cast(self.schema)
-            self._held = []
-            self._writer.write_table(table.sort_by(self.sort_by) if self.sort_by else table)
+            self._runs.add(self._take_held())
+        for rows in self._runs.merged():
+            self._held.append(rows)
+            self._held_bytes += rows.nbytes
+            if self._held_bytes >= ROW_GROUP_BYTES:
+                self._writer.write_table(self._take_held())
+        if self._held:
+            self._writer.write_table(self._take_held())
 
     def close(self) -> None:
         self._flush_pending()
-        self._flush_held()
+        if self._held or self._runs:
+            if self.sort_by is None:
+                self._writer.write_table(self._take_held())
+            else:
+                self._write_sorted(self.sort_by)
         self._writer.close()
 
     def __enter__(self) -> TableWriter:
@@ -150,6 +180,8 @@ class TableWriter:
             self.close()
         else:
             self._writer.close()
+            if self._runs:
+                self._runs.close()
 
 
 class DocumentWriter(TableWriter):
@@ -207,10 +239,17 @@ def ledger_writer(path: Path, extra: Iterable[tuple[str, pa.DataType]] = ()) -> 
 def read_batches(
     paths: Iterable[str | Path], columns: Sequence[str] | None = None, rows: int = 1024
 ) -> Iterator[pa.RecordBatch]:
-    """The record batches of Parquet files, in order; memory is bounded by a row group."""
+    """The record batches of Parquet files, in order: at most `rows` rows, and of one row group of about BATCH_BYTES.
+
+    Left to itself pyarrow fills a batch from several row groups: 256 texts of 4 MB would be a gigabyte.
+    """
     for path in paths:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=rows, columns=columns)
+            for group in range(file.num_row_groups):
+                told = file.metadata.row_group(group)
+                parts = max(1, told.total_byte_size // BATCH_BYTES)
+                size = max(1, min(rows, told.num_rows // parts))
+                yield from file.iter_batches(batch_size=size, row_groups=[group], columns=columns)
 
 
 def read_documents(paths: Iterable[str | Path]) -> Iterator[Document]:
