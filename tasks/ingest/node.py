@@ -162,7 +162,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
 
     module: ModuleType = kinds.KINDS[shard.config["kind"]]
     source = module.Source.of_shard(shard.config)
-    with Writer(out, source.name) as writer:
+    with Writer(out, source) as writer:
         for file in shard.inputs["files"]:
             with writer.file(file.name, _size(file)) as add:
                 for item in _items(module, source, file, shard):

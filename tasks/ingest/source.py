@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tasks.document import Loss
     from tasks.ingest.remote import RemotePath
 
+MAX_DOCUMENT_BYTES = 32 << 20  # what every stage handles in 600 MB; the field's documents are below 10 MB
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -42,6 +43,8 @@ class BaseSource(Config):
     group: a regular expression searched in a document's address or path; its groups, joined and lower-cased,
         name what must not be split between training and validation. Without one, the kind's own rule.
     group_aliases: groups that count as another group.
+    max_document_bytes: of a document's text in UTF-8; a longer one is lost as `too-large`. Rows and records beyond
+        their readers' own limits (32 MB and less) are lost before.
     """
 
     kind: str
@@ -49,6 +52,7 @@ class BaseSource(Config):
     paths: list[str] = not_identity(min_length=1)
     group: str | None = None
     group_aliases: dict[str, str] = Field(default_factory=dict)
+    max_document_bytes: int = Field(default=MAX_DOCUMENT_BYTES, ge=1, le=MAX_DOCUMENT_BYTES)
 
     @field_validator("group")
     @classmethod

@@ -19,6 +19,8 @@ from tasks.document import (
     ledger_row,
     ledger_writer,
 )
+from tasks.ingest.seen import Seen
+from tasks.ingest.source import BaseSource
 from tasks.node import Metrics
 
 FILES = pa.schema(
@@ -38,15 +40,15 @@ FILES = pa.schema(
 class Writer:
     """Writes the three tables of a shard; records = documents + losses, for every file. A context manager."""
 
-    def __init__(self, out: Path, source: str):
-        self.source = source
+    def __init__(self, out: Path, source: BaseSource):
+        self.source, self._most = source.name, source.max_document_bytes
         self._stack = ExitStack()
         self._documents = DocumentWriter(out / "documents.parquet")
         self._ledger = ledger_writer(out / "ledger.parquet", [("url", pa.string())])
         self._files = TableWriter(out / "files.parquet", FILES)
-        for table in (self._documents, self._ledger, self._files):
-            self._stack.enter_context(table)
-        self._ids: set[str] = set()
+        self._ids = Seen(out)
+        for part in (self._documents, self._ledger, self._files, self._ids):
+            self._stack.enter_context(part)
         self._dropped: dict[str, dict[str, int]] = {}
         self._counts = Counter[str](files=0, documents_in=0, bytes_read=0, digest_mismatches=0)
 
@@ -63,7 +65,9 @@ class Writer:
 
         def add(item: Document | Loss) -> None:
             nonlocal kept, mismatches
-            if isinstance(item, Document) and item.id in self._ids:
+            if isinstance(item, Document) and (size := _size(item.text, self._most)) > self._most:
+                item = Loss("too-large", f"{name}#{item.id}#{kept + reasons.total()}", item.url, size)
+            if isinstance(item, Document) and not self._ids.add(item.id):
                 where = f"{name}#{item.id}#{kept + reasons.total()}"
                 item = Loss("repeated-id", where, item.url, len(item.text))
             if isinstance(item, Loss):
@@ -85,7 +89,6 @@ class Writer:
         )  # fmt: skip
 
     def _keep(self, document: Document) -> None:
-        self._ids.add(document.id)
         self._documents.add(document)
         self._ledger.write(ledger_row(document.id) | {"url": document.url})
 
@@ -108,3 +111,8 @@ class Writer:
             "bytes_out": kept,
             "dropped": dict(sorted(self._dropped.items())),
         }
+
+
+def _size(text: str, most: int) -> int:
+    """Bytes of a text in UTF-8; a text of few characters isn't encoded for it, its size is at most what is said."""
+    return 4 * len(text) if 4 * len(text) <= most else len(text.encode("utf-8", "surrogatepass"))

@@ -308,7 +308,9 @@ def peak_of(path: Path, out: Path) -> Iterator[int]:
     code = (
         "import re, sys; from pathlib import Path\n"
         "from tasks.ingest.warc import read_warc; from tasks.ingest.write import Writer\n"
-        "with Writer(Path(sys.argv[2]), 'web') as writer, writer.file('x', 1) as add:\n"
+        "from tasks.ingest.source import BaseSource\n"
+        "source = BaseSource(kind='warc', name='web', paths=['.'])\n"
+        "with Writer(Path(sys.argv[2]), source) as writer, writer.file('x', 1) as add:\n"
         "    for item in read_warc(sys.argv[1]): add(item)\n"
         "peak = re.search(r'VmHWM:\\s*(\\d+)', Path('/proc/self/status').read_text())\n"
         "print(int(peak[1]) >> 10, writer.metrics['documents_out'])"

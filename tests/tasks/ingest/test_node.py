@@ -294,3 +294,20 @@ def test_the_node_imports_nothing_heavy() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         == "[]\n"
     )
+
+
+def test_a_document_beyond_the_sources_limit_is_a_loss_with_its_size(tmp_path: Path) -> None:
+    """Bytes count, not characters."""
+    lines = [{"text": text, "id": text} for text in ("abcdef", "abcdefg", "é€", "é€漢", "ab")]
+    (tmp_path / "rows.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    shard = Shard(
+        "s",
+        {"kind": "jsonl", "name": "s", "max_document_bytes": 6},
+        {"files": [Input("rows.jsonl", str(tmp_path / "rows.jsonl"), "d")]},
+    )
+    metrics, folders = run([shard], tmp_path / "out")
+    assert [row["text"] for row in rows(folders, "documents")] == ["abcdef", "é€", "ab"]
+    assert metrics["dropped"] == {"too-large": {"documents": 2, "bytes": 7 + 8}}
+    assert (metrics["documents_in"], metrics["documents_out"]) == (5, 3)
+    with pytest.raises(ValidationError, match="max_document_bytes"):
+        config({"kind": "jsonl", "name": "s", "paths": ["x"], "max_document_bytes": 1 << 30})

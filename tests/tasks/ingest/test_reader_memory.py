@@ -51,6 +51,15 @@ def json_lines(path: Path) -> None:
         file.write(b"\n" + json.dumps({"text": WIDE}, ensure_ascii=False).encode() + b"\n" + row)
 
 
+def many_rows(path: Path) -> None:
+    """Two million rows, half of which repeat an id; each leaves a row in the ledger."""
+    with path.open("w") as file:
+        for number in range(2_000_000):
+            file.write(
+                f'{{"text": "row {number}", "id": "{number % 1_000_000}", "url": "http://a.org/{number}"}}\n'
+            )
+
+
 def csv_rows(path: Path) -> None:
     with path.open("wb") as file:
         file.write(b'text,n\na,1\n"open,2\n')
@@ -108,6 +117,7 @@ def epub(path: Path) -> None:
     ("kind", "make", "documents", "losses"),
     [
         ("jsonl", json_lines, 10_002, {"too-long": 1}),
+        ("jsonl", many_rows, 1_000_000, {"repeated-id": 1_000_000}),
         ("csv", csv_rows, 30_722, {"bad-row": 1}),
         ("parquet", parquet_group, 700, {}),
         ("parquet", parquet_value, 2, {"too-long": 1}),
