@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-NGRAM_WORDS = 1 << 20  # n-grams are taken over a text's first so many words: bounds memory on huge texts
+# n-grams are taken over a text's first so many words, and so many different lines are told from copies: bounds
+# memory on huge texts
+NGRAM_WORDS = 1 << 20
 
 COUNTS = (
     "characters",

@@ -1,22 +1,29 @@
-"""Edits applied to a column of texts: found place by place, and written in one go.
+"""Edits applied to a column of texts: found place by place, PIECE bytes at a time, and written as they are found.
 
-Everything works on UTF-8 bytes; what isn't edited is copied in long stretches and never decoded.
+Everything works on UTF-8 bytes; what isn't edited is copied in long stretches and never decoded. What is known of
+a piece's places is forgotten with it, so memory is bounded by the texts, whatever they hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import SEEK_CUR, BytesIO
 
 import numpy as np
 import pyarrow as pa
 
-from tasks.filter import candidates, lines, marks, pii, scan
+from tasks.filter import candidates, lines, marks, pieces, pii, scan
 from tasks.filter.boilerplate import first_words
-from tasks.filter.edits import Edits
+from tasks.filter.edits import SAMPLE_BYTES, SAMPLES, Edits
+from tasks.filter.lost_words import lost_words
 
 Edit = tuple[int, int, bytes, str]  # start, end, what stands there then, rule
+Places = dict[int, list[tuple[int, int]]]  # kind of candidate -> (start, end), in order
+
+_LINE_RULES = frozenset(f"edits.{rule}" for rule in lines.RULES)
+PIECE = 1 << 18  # bytes of texts, or of a long one, whose places are known at a time
 
 _PII = (
     candidates.EMAIL,
@@ -58,11 +65,12 @@ class Editor:
             bits |= 1 << candidates.EMAIL
         return bits
 
-    def edits_of(self, text: bytes, places: dict[int, list[tuple[int, int]]]) -> list[Edit]:
+    def edits_of(self, text: bytes, places: Places, cited: bool | None = None) -> list[Edit]:
         """The edits of one text, in order and apart from each other; `places` are those that were asked for.
 
         A line that goes takes with it what else is in it; of two other findings the one earlier in the order
-        control characters, citations, `pii.RULES` stays.
+        control characters, citations, `pii.RULES` stays. cited: `marks.is_cited` of the text, where the places are
+        those of a piece of it.
         """
         found = self._line_edits(text, places.get(candidates.LINE, ()))
         controls = (start for start, _ in places.get(candidates.CONTROL, ()))
@@ -71,7 +79,7 @@ class Editor:
         )
         if candidates.CITATION in places and self.edits.citations:
             starts = (start for start, _ in places[candidates.CITATION])
-            citations = marks.citation_edits(text, starts, self.edits.citations)
+            citations = marks.citation_edits(text, starts, self.edits.citations, cited)
             found = overlay(found, [(*edit, "edits.citations") for edit in citations])
         personal: dict[str, list[Edit]] = {}
         for start, end, rule in pii.find_at(text, places):
@@ -98,21 +106,7 @@ class Editor:
                 found.append((start, stop, b"", f"edits.{rule}"))
             else:
                 found += [(start + first, start + last, b"", "edits.prompts") for first, last in inside]
-        if found and found[-1][1] == len(text) and not text.endswith(b"\n"):
-            _take_newlines(text, found)
         return found
-
-
-def _take_newlines(text: bytes, found: list[Edit]) -> None:
-    """Widens the edits at a text's end, so that no newline is left there that wasn't there before."""
-    at = len(found) - 1
-    while True:
-        while at > 0 and found[at - 1][1] == found[at][0]:
-            at -= 1
-        start, stop, nothing, rule = found[at]
-        if start == 0 or text[start - 1] != 10:
-            return
-        found[at] = (start - 1, stop, nothing, rule)
 
 
 def overlay(first: list[Edit], second: Iterable[Edit]) -> list[Edit]:
@@ -130,11 +124,31 @@ def overlay(first: list[Edit], second: Iterable[Edit]) -> list[Edit]:
 
 
 @dataclass
+class Change:
+    """What the edits did to one text. Their number may be that of its bytes, so few are kept.
+
+    counts: rule -> [edits, bytes taken out, words (`lost_words`)]. first: of each rule its first SAMPLES edits: the rule, what was
+    taken (SAMPLE_BYTES of it), what stands there then.
+    """
+
+    counts: dict[str, list[int]] = field(default_factory=dict)
+    first: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+
+    def add(self, text: bytes, edit: Edit) -> None:
+        start, end, replacement, rule = edit
+        count = self.counts.setdefault(rule, [0, 0, 0])
+        if count[0] < SAMPLES:
+            self.first.append((rule, text[start : min(end, start + SAMPLE_BYTES)], replacement))
+        count[0] += 1
+        count[1] += end - start
+
+
+@dataclass
 class Edited:
-    """texts: the column after the edits; changed: row -> (the text's bytes before, its edits)."""
+    """texts: the column after the edits; changed: row -> what was done, for the rows that changed."""
 
     texts: pa.Array
-    changed: dict[int, tuple[bytes, list[Edit]]] = field(default_factory=dict)
+    changed: dict[int, Change]
 
 
 def edit_texts(texts: pa.Array, kinds: Sequence[str], editor: Editor) -> Edited:
@@ -146,55 +160,123 @@ def edit_texts(texts: pa.Array, kinds: Sequence[str], editor: Editor) -> Edited:
     offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
     buffer = texts.buffers()[2]
     if buffer is None or not asked.any():
-        return Edited(texts)
+        return Edited(texts, {})
     data = np.frombuffer(buffer, dtype=np.uint8)
-    places = scan.find_places(data, offsets, asked, editor.words)
-    changed: dict[int, tuple[bytes, list[Edit]]] = {}
-    for row, found in _by_text(places, offsets):
-        text = data[offsets[row] : offsets[row + 1]].tobytes()
-        edits = editor.edits_of(text, found)
-        if edits:
-            changed[row] = (text, edits)
-    return Edited(_written(buffer, offsets, changed) if changed else texts, changed)
+    output = _Output(memoryview(buffer), offsets)
+    for first, stop in _groups(offsets):
+        if not asked[first:stop].any():
+            continue
+        if offsets[stop] - offsets[first] <= PIECE:
+            places = scan.find_places(data, offsets[first : stop + 1], asked[first:stop], editor.words)
+            for row, found in _by_text(places, offsets[first:stop]):
+                text = data[offsets[first + row] : offsets[first + row + 1]].tobytes()
+                output.take(first + row, text, editor.edits_of(text, found))
+                output.end(first + row, text)
+        else:
+            text = data[offsets[first] : offsets[stop]].tobytes()
+            for edits in _long_text(text, int(asked[first]), editor):
+                output.take(first, text, edits)
+            output.end(first, text)
+    return Edited(output.column() if output.changed else texts, output.changed)
 
 
-def _by_text(
-    places: np.ndarray, offsets: np.ndarray
-) -> Iterable[tuple[int, dict[int, list[tuple[int, int]]]]]:
-    """The places of each text that has some, by kind, counted from the text's beginning."""
+def _groups(offsets: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Rows from first to stop of about a PIECE together; a longer text is a group of its own."""
+    first = 0
+    while first < len(offsets) - 1:
+        stop = int(np.searchsorted(offsets, offsets[first] + PIECE, side="right")) - 1
+        stop = max(first + 1, min(stop, len(offsets) - 1))
+        yield first, stop
+        first = stop
+
+
+def _long_text(text: bytes, asked: int, editor: Editor) -> Iterator[list[Edit]]:
+    """The edits of a text, piece by piece; a finding may reach into the next piece, whose findings there don't count."""
+    data = np.frombuffer(text, dtype=np.uint8)
+    cited = marks.is_cited(text)
+    lines_asked = asked & 1 << candidates.LINE
+    gone: list[Edit] = []
+    for piece in pieces.of_text(text, PIECE):
+        what = asked
+        if piece.line:  # a part of a line, which goes or stays as a whole
+            what = asked & ~(1 << candidates.LINE | 1 << candidates.ALL_LINES_BIT)
+            if piece.low == piece.line[0]:
+                gone = [
+                    edit
+                    for edit in editor.edits_of(text, {candidates.LINE: [piece.line]} if lines_asked else {})
+                    if edit[0] == piece.line[0] and edit[1] >= piece.line[1]
+                ]
+                yield gone
+            if gone:
+                continue
+        bounds = np.array([piece.low, piece.high])
+        places = scan.find_places(data, bounds, np.array([what]), editor.words)
+        for _, found in _by_text(places, np.zeros(1, dtype=np.int64)):
+            yield editor.edits_of(text, found, cited)
+
+
+def _by_text(places: np.ndarray, starts: np.ndarray) -> Iterable[tuple[int, Places]]:
+    """The places of each text that has some, by kind, counted from where the text starts."""
     if not len(places):
         return
     rows = places[:, 0]
     borders = np.flatnonzero(np.diff(rows, prepend=-1))
-    starts = places[:, 2:4] - offsets[rows][:, None]
-    kinds, spans = places[:, 1].tolist(), starts.tolist()
+    kinds, spans = places[:, 1].tolist(), (places[:, 2:4] - starts[rows][:, None]).tolist()
     for first, stop in zip(borders, [*borders[1:], len(rows)], strict=True):
-        found: dict[int, list[tuple[int, int]]] = {}
+        found: Places = {}
         for at in range(first, stop):
             found.setdefault(kinds[at], []).append((spans[at][0], spans[at][1]))
         yield int(rows[first]), found
 
 
-def _written(
-    buffer: pa.Buffer, offsets: np.ndarray, changed: dict[int, tuple[bytes, list[Edit]]]
-) -> pa.Array:
-    """The column with the edits made: stretches between edits, across texts, joined once."""
-    whole = memoryview(buffer)
-    parts: list[bytes | memoryview] = []
-    growth = np.zeros(len(offsets), dtype=np.int64)
-    at = int(offsets[0])
-    for row, (_, edits) in changed.items():
-        base = int(offsets[row])
-        for start, end, replacement, _ in edits:
-            parts.append(whole[at : base + start])
-            if replacement:
-                parts.append(replacement)
-            growth[row + 1] += len(replacement) - (end - start)
-            at = base + end
-    parts.append(whole[at : int(offsets[-1])])
-    moved = offsets - offsets[0] + np.cumsum(growth)
-    buffers = [None, pa.py_buffer(moved.tobytes()), pa.py_buffer(b"".join(parts))]
-    return pa.Array.from_buffers(pa.large_string(), len(offsets) - 1, buffers)
+class _Output:
+    """The column with the edits made, written from front to back: stretches between edits, across texts."""
+
+    def __init__(self, whole: memoryview, offsets: np.ndarray):
+        self._whole, self._offsets = whole, offsets
+        self._out = BytesIO()
+        self._at = int(offsets[0])  # of `whole`, what is written
+        self._growth = np.zeros(len(offsets), dtype=np.int64)
+        self._last: Edit | None = None
+        self.changed: dict[int, Change] = {}
+
+    def take(self, row: int, text: bytes, edits: list[Edit]) -> None:
+        """Edits of the row's text, behind those that were taken before."""
+        base = int(self._offsets[row])
+        edits = [edit for edit in edits if base + edit[0] >= self._at]
+        if not edits:
+            return
+        change = self.changed.setdefault(row, Change())
+        for edit in edits:
+            start, end, replacement, _ = edit
+            change.add(text, edit)
+            self._out.write(self._whole[self._at : base + start])
+            self._out.write(replacement)
+            self._growth[row + 1] += len(replacement) - (end - start)
+            self._at, self._last = base + end, edit
+        for rule, words in lost_words(text, edits).items():
+            change.counts[rule][2] += words
+
+    def end(self, row: int, text: bytes) -> None:
+        """The row has no further edits. No newline is left at the end of a text that wasn't there."""
+        last, self._last = self._last, None
+        if last is None or last[1] < len(text) or last[3] not in _LINE_RULES or text.endswith(b"\n"):
+            return
+        with self._out.getbuffer() as written:
+            length, extra = len(text) + int(self._growth[row + 1]), 0
+            while extra < length and written[-1 - extra] == 10:
+                extra += 1
+        self._out.seek(-extra, SEEK_CUR)
+        self._out.truncate()
+        self._growth[row + 1] -= extra
+        self.changed[row].counts[last[3]][1] += extra
+
+    def column(self) -> pa.Array:
+        """The column, when the last row has ended."""
+        self._out.write(self._whole[self._at : int(self._offsets[-1])])
+        moved = self._offsets - self._offsets[0] + np.cumsum(self._growth)
+        buffers = [None, pa.py_buffer(moved.tobytes()), pa.py_buffer(self._out.getbuffer())]
+        return pa.Array.from_buffers(pa.large_string(), len(self._offsets) - 1, buffers)
 
 
 def masked(text: bytes) -> str:

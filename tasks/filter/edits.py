@@ -6,6 +6,7 @@ order: a text of which nothing is left stays as an empty one, and the rules of t
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,15 +20,16 @@ from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tasks.filter.editing import Edited
+    from tasks.filter.editing import Change
 
-VERSION = 2
+VERSION = 3
 PACKAGES: tuple[str, ...] = ()
 INPUTS = ("ingest/documents",)
 VOLATILE = ("samples",)
 
 SAMPLES = 12  # removed passages of a rule that a shard keeps to be looked at
 SAMPLE_BYTES = 400
+BLANK = 4096  # bytes that are decoded at once
 
 
 class Edits(lines.Config):
@@ -82,10 +84,11 @@ def process(shard: Shard, out: Path) -> ShardResult:
         for batch in read_batches([shard.inputs["documents"][0].path], DOCUMENTS.names, rows=256):
             edited = edit_texts(batch.column("text"), batch.column("kind").to_pylist(), editor)
             ids = batch.column("id")
-            for row in edited.changed:
-                for entry in record.edits(ids[row].as_py(), edited, row):
+            for row, change in edited.changed.items():
+                emptied = _is_blank(edited.texts[row].as_buffer())
+                for entry in record.edits(ids[row].as_py(), change, emptied):
                     edits.write(entry)
-                for entry in record.samples(ids[row].as_py(), edited, row):
+                for entry in record.samples(ids[row].as_py(), change):
                     samples.write(entry)
             columns = [edited.texts if name == "text" else batch.column(name) for name in DOCUMENTS.names]
             documents.write_table(pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS))
@@ -95,6 +98,12 @@ def process(shard: Shard, out: Path) -> ShardResult:
             ]
             record.add(batch.num_rows, *sizes)
     return ShardResult(metrics=record.metrics)
+
+
+def _is_blank(text: pa.Buffer) -> bool:
+    """Whether there is nothing but whitespace; of a long text no more than that is decoded."""
+    parts = (text[at : at + BLANK].to_pybytes() for at in range(0, text.size, BLANK))
+    return not any(part.strip() for part in codecs.iterdecode(parts, "utf-8"))
 
 
 def _schemas() -> dict[str, pa.Schema]:
@@ -123,30 +132,24 @@ class _Record:
     def add(self, documents: int, before: int, after: int) -> None:
         self.totals.update(documents=documents, bytes_in=before, bytes_out=after)
 
-    def edits(self, id: str, edited: Edited, row: int) -> list[dict[str, Any]]:
+    def edits(self, id: str, change: Change, emptied: bool) -> list[dict[str, Any]]:
         """The rows of `edits` for one changed document, by rule."""
-        from tasks.filter.lost_words import lost_words
+        for rule, (count, size, words) in change.counts.items():
+            self.rules.setdefault(rule, Counter()).update(documents=1, count=count, bytes=size, words=words)
+        self.totals.update(edited=1, emptied=emptied)
+        return [
+            {"id": id, "rule": rule, "count": count, "bytes": size, "words": words}
+            for rule, (count, size, words) in sorted(change.counts.items())
+        ]
 
-        counts: dict[str, Counter[str]] = {}
-        for start, end, _, rule in edited.changed[row][1]:
-            counts.setdefault(rule, Counter(words=0)).update(count=1, bytes=end - start)
-        for rule, words in lost_words(*edited.changed[row]).items():
-            counts[rule].update(words=words)
-        for rule, numbers in counts.items():
-            self.rules.setdefault(rule, Counter()).update(documents=1, **numbers)
-        self.totals.update(edited=1, emptied=not edited.texts[row].as_py().strip())
-        return [{"id": id, "rule": rule, **counts[rule]} for rule in sorted(counts)]
-
-    def samples(self, id: str, edited: Edited, row: int) -> list[dict[str, Any]]:
+    def samples(self, id: str, change: Change) -> list[dict[str, Any]]:
         """The first edits of each rule, as long as the shard has room for more of it."""
         from tasks.filter.editing import masked
 
-        text, edits = edited.changed[row]
         found = []
-        for start, end, replacement, rule in edits:
+        for rule, taken, replacement in change.first:
             if self.shown[rule] < SAMPLES:
                 self.shown[rule] += 1
-                taken = text[start : min(end, start + SAMPLE_BYTES)]
                 shown = masked(taken) if rule.startswith("pii.") else taken.decode("utf-8", "replace")
                 found.append({"id": id, "rule": rule, "text": shown, "replacement": replacement.decode()})
         return found

@@ -55,12 +55,13 @@ def process(shard: Shard, out: Path) -> ShardResult:
 
     schema = pa.schema([("id", pa.string()), ("host_rank", pa.int64()), ("host_share", pa.float64())])
     files = shard.inputs["signals"]
-    hosts: list[int] = []
-    keys: list[int] = []
+    found: list[np.ndarray] = [np.empty((2, 0), dtype=np.uint64)]
     for batch in read_batches([file.path for file in files], ["id", "url_host"]):
-        hosts += [0 if host is None else _hash(host) for host in batch.column("url_host").to_pylist()]
-        keys += [_hash(id) for id in batch.column("id").to_pylist()]
-    places, total = ranks(np.array(hosts, dtype=np.uint64), np.array(keys, dtype=np.uint64))
+        names = [batch.column(name).to_pylist() for name in ("url_host", "id")]
+        hashes = [[0 if name is None else _hash(name) for name in column] for column in names]
+        found.append(np.array(hashes, dtype=np.uint64))
+    hosts, keys = np.concatenate(found, axis=1)
+    places, total = ranks(hosts, keys)
     row = 0
     for file in files:
         with TableWriter(out / "hosts" / f"{file.key}.parquet", schema) as writer:
@@ -71,7 +72,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
                     pa.table([batch.column("id"), pa.array(rank), pa.array(share)], schema=schema)
                 )
                 row += batch.num_rows
-    return ShardResult({"hosts": len(set(hosts) - {0}), "documents_with_host": int(total)})
+    return ShardResult({"hosts": len(np.unique(hosts[hosts != 0])), "documents_with_host": int(total)})
 
 
 def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:

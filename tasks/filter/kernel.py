@@ -146,16 +146,18 @@ def _capacity(items):
 
 
 @inner
-def _add(keys, mask, h):
-    """Puts a hash (not 0) into an open-addressed set; true if it was there."""
+def _add(keys, mask, h, room):
+    """Puts a hash (not 0) into an open-addressed set with room for so many more; (whether it was there, room left)."""
     slot = np.int64((h * NGRAM_FACTOR) >> U64(32)) & mask
     while True:
         key = keys[slot]
         if key == U64(0):
+            if room == 0:
+                return False, room
             keys[slot] = h
-            return False
+            return False, room - 1
         if key == h:
-            return True
+            return True, room
         slot = (slot + 1) & mask
 
 
@@ -772,9 +774,13 @@ def _split_lines(cps, cls, n, out):
 
 
 @inner
-def _newline_lines(cps, cls, n, keys, out):
-    """Lines between newlines: FineWeb's (blank ones left out) and Gopher's repetition (runs of newlines)."""
-    mask = _capacity(out[NEWLINES] + 1) - 1
+def _newline_lines(cps, cls, n, most, keys, out):
+    """Lines between newlines: FineWeb's (blank ones left out) and Gopher's repetition (runs of newlines).
+
+    Here and below, when `most` different ones are known, another one counts as no copy.
+    """
+    room = most
+    mask = _capacity(min(out[NEWLINES] + 1, most)) - 1
     keys[: mask + 1] = U64(0)
     a = 0
     while a <= n:
@@ -784,7 +790,7 @@ def _newline_lines(cps, cls, n, keys, out):
             blank = blank and cls[b] & SPACE != 0
             b += 1
         if b > a:
-            repeated = _add(keys, mask, _hash(cps, a, b))
+            repeated, room = _add(keys, mask, _hash(cps, a, b), room)
             out[LINE_RUNS] += 1
             if repeated:
                 out[DUPLICATE_LINES] += 1
@@ -806,21 +812,23 @@ def _newline_lines(cps, cls, n, keys, out):
 
 
 @inner
-def _paragraphs(cps, cls, n, keys, out):
+def _paragraphs(cps, cls, n, most, keys, out):
     """Paragraphs of the stripped text, between two or more newlines."""
     i, n = 0, n
     while i < n and cls[i] & SPACE:
         i += 1
     while n > i and cls[n - 1] & SPACE:
         n -= 1
-    mask = _capacity(out[NEWLINES] // 2 + 1) - 1
+    room = most
+    mask = _capacity(min(out[NEWLINES] // 2 + 1, most)) - 1
     keys[: mask + 1] = U64(0)
     while True:
         b = i
         while b < n and not (cps[b] == 10 and cps[b + 1] == 10):
             b += 1
         out[PARAGRAPHS] += 1
-        if _add(keys, mask, _hash(cps, i, b)):
+        repeated, room = _add(keys, mask, _hash(cps, i, b), room)
+        if repeated:
             out[DUPLICATE_PARAGRAPHS] += 1
             out[DUPLICATE_PARAGRAPH_CHARACTERS] += b - i
         if b >= n:
@@ -841,12 +849,13 @@ def _dclm_line(cps, a, b, out):
 
 
 @inner
-def _segments(cps, cls, n, newlines, keys, slots, first, out):
+def _segments(cps, cls, n, newlines, most, keys, slots, first, out):
     """Counts stretches between so many newlines or more, stripped, blank ones left out; all copies of one count.
 
     Into four counts from `first` on: how many, their characters, how many are copies, and their characters.
     """
-    mask = _capacity(out[NEWLINES] // newlines + 1) - 1
+    room = most
+    mask = _capacity(min(out[NEWLINES] // newlines + 1, most)) - 1
     keys[: mask + 1] = U64(0)
     a = 0
     while a < n:
@@ -865,11 +874,15 @@ def _segments(cps, cls, n, newlines, keys, slots, first, out):
         slot = np.int64((h * NGRAM_FACTOR) >> U64(32)) & mask
         while keys[slot] != U64(0) and keys[slot] != h:
             slot = (slot + 1) & mask
+        counted = 0
         if keys[slot] == U64(0):
-            keys[slot] = h
-            slots[slot, 0] = 0
-        slots[slot, 0] += 1
-        counted = 0 if slots[slot, 0] == 1 else 2 if slots[slot, 0] == 2 else 1
+            if room > 0:
+                keys[slot] = h
+                slots[slot, 0] = 1
+                room -= 1
+        else:
+            slots[slot, 0] += 1
+            counted = 2 if slots[slot, 0] == 2 else 1
         out[first] += 1
         out[first + 1] += j - i
         out[first + 2] += counted
@@ -1110,7 +1123,8 @@ def count_all(data, offsets, languages, table, break_table, stops, ngram_words, 
     data: uint8, UTF-8 of all texts; offsets: int64 (n + 1), where they start and end; languages: int64 (n), rows
     of `stops`; table: the code-point classes of `characters.table()`; break_table: of `breaks.break_table()`;
     stops: (uint64, int64), (languages, STOP_SLOTS), stop words as `stop_words.tables()` has them;
-    ngram_words: n-grams are taken over so many words of a text;
+    ngram_words: n-grams are taken over so many words of a text, and so many different lines and paragraphs are
+        told from copies;
     counts: int64 (n, len(COUNTS)), zero on entry, filled in.
     """
     longest = 0
@@ -1138,16 +1152,16 @@ def count_all(data, offsets, languages, table, break_table, stops, ngram_words, 
         own_stops = (stops[0][languages[t]], stops[1][languages[t]])
         _words(cps, cls, marks, break_table, n, ngram_words, own_stops, streams, kept, out)
         for k in range(3):
-            keys, slots, seen = _enough(max(kept[k], out[NEWLINES] + 1), keys, slots, seen)
+            keys, slots, seen = _enough(max(kept[k], min(out[NEWLINES] + 1, ngram_words)), keys, slots, seen)
             buffers = (grams, places, keys, slots, place, seen)
             first = TOP_2GRAM if k == 0 else SPLIT_TOP_2GRAM if k == 1 else DCLM_TOP_2GRAM
             hashes, lengths = streams[k]
             _ngrams(hashes, lengths, kept[k], k > 0, buffers, first, out)
         _split_lines(cps, cls, n, out)
-        _newline_lines(cps, cls, n, keys, out)
-        _paragraphs(cps, cls, n, keys, out)
-        _segments(cps, cls, n, 1, keys, slots, DCLM_LINES, out)
-        _segments(cps, cls, n, 2, keys, slots, DCLM_PARAGRAPHS, out)
+        _newline_lines(cps, cls, n, ngram_words, keys, out)
+        _paragraphs(cps, cls, n, ngram_words, keys, out)
+        _segments(cps, cls, n, 1, ngram_words, keys, slots, DCLM_LINES, out)
+        _segments(cps, cls, n, 2, ngram_words, keys, slots, DCLM_PARAGRAPHS, out)
         _file_head(cps, n, out)
         _encoded(cps, cls, n, out)
         _html_text(cps, cls, n, markup, out)

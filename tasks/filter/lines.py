@@ -15,6 +15,8 @@ from tasks.filter.candidates import COOKIE_WORD, JAVASCRIPT_WORD, POLICIES
 from tasks.node import Config as NodeConfig
 
 Mode = Literal["careful", "all"]
+RULES = ("javascript", "cookies", "policies", "boilerplate", "max_uppercase", "digits", "counters", "min_words",
+         "terminal_punctuation", "prompts")  # fmt: skip
 # C4's policy phrases.
 C4_POLICIES = (*POLICIES, b"cookie policy", b"uses cookies", b"use of cookies", b"use cookies")
 NOTICE_WORDS = 60  # a notice has no more; a paragraph about the subject has

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 Edit = tuple[int, int, bytes]
@@ -26,6 +27,7 @@ _SEPARATOR = re.compile(rb"|".join(_SEPARATORS))
 CITATION = re.compile(rb"\[(?:\d*|[Ee]dit|[Cc]itation needed)\]")
 _NUMBERED = re.compile(rb"\[\d{1,3}\]")
 _SENTENCE_ENDS = b".,;!?"
+_APART = (b"", b" ", b"\t", b"\n", b"\r", b"(", b"[")  # before a marker that belongs to no word
 MIN_CITATIONS = 2  # numbered markers behind sentence marks that make a text one with citations
 
 
@@ -39,33 +41,38 @@ def control_edits(text: bytes, starts: Iterable[int]) -> Iterator[Edit]:
             yield start, done, b"".join(map(_SEPARATORS.__getitem__, _SEPARATOR.findall(found[0])))
 
 
-def citation_edits(text: bytes, starts: Iterable[int], mode: Literal["careful", "all"]) -> list[Edit]:
+def is_cited(text: bytes) -> bool:
+    """Whether a text has citations: MIN_CITATIONS numbers of up to three digits in brackets behind a sentence mark
+    and a letter, closing bracket or quote ("in 1867.[3]"), which no programming language writes."""
+    close = (True for match in _NUMBERED.finditer(text) if _follows_sentence(text, match.start()))
+    return len(list(islice(close, MIN_CITATIONS))) == MIN_CITATIONS
+
+
+def citation_edits(
+    text: bytes, starts: Iterable[int], mode: Literal["careful", "all"], cited: bool | None = None
+) -> list[Edit]:
     """The citation markers that begin at `starts`.
 
     mode: "all" takes every marker, as datatrove does, and the subscripts of a program with them. "careful" takes
-    `[edit]` and `[citation needed]`, and numbers of up to three digits where they follow a word or a sentence
-    mark directly, if the text has at least MIN_CITATIONS of them behind a sentence mark and a letter, closing
-    bracket or quote ("in 1867.[3]"), which no programming language writes.
+    `[edit]` and `[citation needed]`, and in a text that is cited (`is_cited`, asked for if not given) numbers of up
+    to three digits where they follow a word or a sentence mark directly.
     """
     found = [match for start in starts if (match := CITATION.match(text, start))]
-    if mode == "careful":
-        numbered = [match for match in found if _NUMBERED.fullmatch(match[0])]
-        close = [match for match in numbered if _follows_sentence(text, match.start())]
-        chosen = numbered if len(close) >= MIN_CITATIONS else []
-        taken = {match.start() for match in found if not match[0][1:2].isdigit() and len(match[0]) > 2}
-        for match in chosen:  # in order: a marker may follow another one
-            before = match.start() - 1
-            attached = before >= 0 and text[before : before + 1] not in (
-                b" ",
-                b"\t",
-                b"\n",
-                b"\r",
-                b"(",
-                b"[",
-            )
-            if attached and (text[before] != ord("]") or _marker_ends(taken, text, before + 1)):
-                taken.add(match.start())
-        found = [match for match in found if match.start() in taken]
+    if mode == "careful" and found:
+        if cited is None:
+            cited = is_cited(text)
+        ends: set[int] = set()  # of the markers that go; in order: one may follow another
+        kept = []
+        for match in found:
+            if _NUMBERED.fullmatch(match[0]):
+                before = text[max(0, match.start() - 1) : match.start()]
+                goes = cited and (match.start() in ends if before == b"]" else before not in _APART)
+            else:
+                goes = not match[0][1:2].isdigit() and len(match[0]) > 2
+            if goes:
+                ends.add(match.end())
+                kept.append(match)
+        found = kept
     return [(match.start(), match.end(), b"") for match in found]
 
 
@@ -75,9 +82,3 @@ def _follows_sentence(text: bytes, start: int) -> bool:
         return False
     before = text[start - 2]
     return before >= 0x80 or chr(before).isalnum() or before in b")\"'"
-
-
-def _marker_ends(taken: set[int], text: bytes, end: int) -> bool:
-    """Whether a marker that is taken ends at `end`."""
-    start = text.rfind(b"[", max(0, end - 24), end)
-    return start in taken

@@ -29,8 +29,8 @@ def counts(text: str, ngram_words: int = NGRAM_WORDS, language: str = "en") -> d
         **_character_counts(text),
         **_word_counts(text, ngram_words, language),
         **_split_line_counts(text),
-        **_line_counts(text),
-        **_paragraph_counts(text),
+        **_line_counts(text, ngram_words),
+        **_paragraph_counts(text, ngram_words),
         **reference_splits.counts(text, ngram_words),
     }
 
@@ -168,10 +168,15 @@ def _duplicate_ngrams(found: Sequence[str], size: int) -> int:
     return total
 
 
-def _duplicates(items: Sequence[str]) -> tuple[int, int]:
-    """Second and later copies, and their characters."""
-    copies = [item for item, times in Counter(items).items() for _ in range(times - 1)]
+def _duplicates(items: Sequence[str], known: set[str]) -> tuple[int, int]:
+    """Second and later copies of those that are known, and their characters."""
+    copies = [item for item, times in Counter(items).items() if item in known for _ in range(times - 1)]
     return len(copies), sum(map(len, copies))
+
+
+def _known(items: Sequence[str], most: int) -> set[str]:
+    """The first so many different ones."""
+    return set(list(dict.fromkeys(items))[:most])
 
 
 def _split_line_counts(text: str) -> dict[str, int]:
@@ -228,24 +233,25 @@ def _ends_sentence(chunk: str) -> bool:
     return False
 
 
-def _line_counts(text: str) -> dict[str, int]:
+def _line_counts(text: str, most: int) -> dict[str, int]:
     lines = [line for line in text.split("\n") if line.strip()]
     runs = re.split("\n+", text)
-    duplicate_lines, duplicate_characters = _duplicates(runs)
+    told = _known([run for run in runs if run], most)
+    duplicate_lines, duplicate_characters = _duplicates(runs, told | {""})
     return {
         "lines": len(lines),
         "terminal_lines": sum(_is(line[-1], TERMINAL) for line in lines),
         "short_lines": sum(len(line) <= 30 for line in lines),
-        "repeated_line_characters": _duplicates(lines)[1],
+        "repeated_line_characters": _duplicates(lines, told)[1],
         "line_runs": len(runs),
         "duplicate_lines": duplicate_lines,
         "duplicate_line_characters": duplicate_characters,
     }
 
 
-def _paragraph_counts(text: str) -> dict[str, int]:
+def _paragraph_counts(text: str, most: int) -> dict[str, int]:
     paragraphs = re.split("\n{2,}", text.strip())
-    duplicate, characters = _duplicates(paragraphs)
+    duplicate, characters = _duplicates(paragraphs, _known(paragraphs, most))
     return {
         "paragraphs": len(paragraphs),
         "duplicate_paragraphs": duplicate,

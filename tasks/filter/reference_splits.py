@@ -59,15 +59,16 @@ def _dclm_counts(text: str, ngram_words: int) -> dict[str, int]:
         "dclm_symbols": sum(map(text.count, ("#", "...", ". . .", "…"))),
         "dclm_bullet_lines": sum(line.startswith(("●", "•", "*", "-")) for line in lines),
         "dclm_ellipsis_lines": sum(line.endswith(("...", ". . .", "…")) for line in lines),
-        **_copies("line", lines),
-        **_copies("paragraph", paragraphs),
+        **_copies("line", lines, ngram_words),
+        **_copies("paragraph", paragraphs, ngram_words),
         "dclm_ngram_characters": sum(map(len, taken)),
         **_ngrams("dclm", taken),
     }
 
 
-def _copies(name: str, parts: Sequence[str]) -> dict[str, int]:
-    copies = [(part, times) for part, times in Counter(parts).items() if times > 1]
+def _copies(name: str, parts: Sequence[str], most: int) -> dict[str, int]:
+    known = list(Counter(parts).items())[:most]
+    copies = [(part, times) for part, times in known if times > 1]
     return {
         f"dclm_{name}s": len(parts),
         f"dclm_{name}_characters": sum(map(len, parts)),

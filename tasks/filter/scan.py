@@ -106,7 +106,7 @@ def find_places(data: np.ndarray, offsets: np.ndarray, asked: np.ndarray, words:
     `data`, texts come in order, and the places of one kind in a text are in order and don't overlap.
     """
     offsets = np.array(offsets)  # one signature, so one compilation: a view of a buffer can't be written
-    places = np.empty((max(256, len(data) // 256), 5), dtype=np.int64)
+    places = np.empty((max(256, int(offsets[-1] - offsets[0]) // 256), 5), dtype=np.int64)
     count = _scan(data, offsets, asked, words, places)
     if count > len(places):
         places = np.empty((count, 5), dtype=np.int64)

@@ -118,9 +118,10 @@ def speed(name: str, documents: list[Document], folder: Path) -> None:
     say(f"{name}: six plain searches with re, nothing verified", size / searched, "MB/s")
     counts: Counter[str] = Counter()
     taken = 0
-    for _, found in edit_texts(column, kinds, editor).changed.values():
-        counts.update(rule for *_, rule in found)
-        taken += sum(end - start for start, end, _, _ in found)
+    for change in edit_texts(column, kinds, editor).changed.values():
+        for rule, (count, bytes_taken, _) in change.counts.items():
+            counts[rule] += count
+            taken += bytes_taken
     say(f"{name}: taken out", taken / size / 1e4, "% of the text")
     for rule, count in sorted(counts.items()):
         say(f"{name}: {rule}", str(count), "edits")

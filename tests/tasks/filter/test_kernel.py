@@ -132,6 +132,12 @@ def test_they_agree_on_the_bound_of_words_for_ngrams(text, ngram_words):
     assert_agree(text, ngram_words)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", "c", "d", " ", "\n", "\n\n"]), max_size=30), st.integers(0, 4))
+def test_they_agree_on_the_bound_of_lines_and_paragraphs_that_are_told_from_copies(parts, most):
+    assert_agree("\n".join(parts), most)
+
+
 @quick
 @given(st.lists(adversarial, max_size=6))
 def test_a_text_is_counted_the_same_alone_and_among_others(texts):

@@ -1,5 +1,6 @@
 """The compiled pass misses no place: edits found with it are those found by looking everywhere."""
 
+import re
 import time
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.filter import candidates, scan
+from tasks.filter import candidates, editing, scan
 from tasks.filter.editing import Editor, edit_texts
 from tasks.filter.edits import Config, Edits
+from tasks.filter.lines import RULES
 
 FRAGMENTS = [
     *" \n\t.,:;-+/()[]@_#%0123456789aAzZ…•’»é漢😀\0\x1b\x80\x85\ufeff\xa0\xad",
@@ -63,6 +65,7 @@ FRAGMENTS = [
 ]
 EVERYTHING = Edits(citations="all", javascript="all", policies="all", terminal_punctuation=True, min_words=3)
 DCLM = Edits(max_uppercase=0.5, digits=True, counters=True, prompts=True, min_words=2)
+LINE_RULES = [f"edits.{rule}" for rule in RULES]
 EDITORS = [Editor(edits, Config().pii) for edits in (Config().edits, EVERYTHING, DCLM)]
 
 
@@ -80,8 +83,12 @@ def everywhere(text):
 
 def slowly(editor, text):
     data = text.encode()
-    for start, end, replacement, _ in reversed(editor.edits_of(data, everywhere(data))):
+    edits = editor.edits_of(data, everywhere(data))
+    last_line_goes = bool(edits) and edits[-1][1] == len(data) and edits[-1][3] in LINE_RULES
+    for start, end, replacement, _ in reversed(edits):
         data = data[:start] + replacement + data[end:]
+    if last_line_goes and not text.endswith("\n"):
+        data = data.rstrip(b"\n")
     return data.decode()
 
 
@@ -103,6 +110,48 @@ def test_random_texts_of_what_matters(texts):
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), min_size=1, max_size=4))
 def test_random_unicode(texts):
     agree(texts)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join), min_size=1, max_size=4),
+    st.integers(16, 400),
+)
+def test_texts_in_pieces_are_edited_as_whole_ones(texts, size):
+    texts = [re.sub(f"[^\n]{{{size // 4 - 1}}}", r"\g<0>\n", text) for text in texts]  # no line fills a piece
+    agree_in_pieces(texts, size)
+
+
+def agree_in_pieces(texts, size):
+    column = pa.array(texts, pa.large_string())
+    for editor in EDITORS:
+        whole = edit_texts(column, ["web"] * len(texts), editor)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(editing, "PIECE", size)
+            cut = edit_texts(column, ["web"] * len(texts), editor)
+        cut.texts.validate(full=True)
+        assert cut.texts.equals(whole.texts)
+        assert cut.changed == whole.changed
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=40), st.integers(300, 800))
+def test_a_line_longer_than_a_piece_is_cut_between_words(fragments, size):
+    agree_in_pieces([" and so it goes on from here to there ".join(["", *fragments, ""])], size)
+
+
+@pytest.mark.parametrize(
+    "piece", ["1 ", "a@b.cc", "[1].", "+49 561 9804848", "\x1b[31m", "漢", "Read more ", "😀."]
+)
+def test_a_line_without_a_word_to_cut_at_is_still_edited_to_sound_text(piece):
+    column = pa.array([piece * 300], pa.large_string())
+    for size in (61, 62, 63, 64):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(editing, "PIECE", size)
+            edited = edit_texts(column, ["web"], EDITORS[0])
+        edited.texts.validate(full=True)
+        taken = sum(size for change in edited.changed.values() for _, size, _ in change.counts.values())
+        assert len(edited.texts[0].as_py().encode()) >= len(piece.encode()) * 300 - taken
 
 
 def test_a_text_ends_where_it_ends_whatever_follows_in_the_column():
