@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tasks.errors import StageError
-from tasks.filter.fasttext_kernel import index_words
+from tasks.filter.fasttext_kernel import LANES, index_words
 
 MAGIC, VERSION = 793712314, 12
 HIERARCHICAL, SOFTMAX = 1, 3  # losses; the others, 2 and 4, give each label a sigmoid of its own
@@ -26,13 +26,14 @@ CENTROIDS = 256
 class FastTextModel:
     """A classifier.
 
-    labels: without their prefix, in the order of `output`'s rows.
-    vectors: float32 (words + n-gram buckets, dim); output: float32 (labels, dim; internal nodes where the
-    loss is hierarchical).
+    labels: without their prefix, in the order of `output`'s columns.
+    vectors: float32 (words + n-gram buckets, dim); output: float32 (dim, labels; internal nodes where the
+    loss is hierarchical, of which there is one fewer). Both are filled up with columns of zeros to a multiple of LANES, and
+    `output` with rows.
     words: uint8, UTF-8 of all words; word_offsets: int64 (words + 1).
     index: int32, an open-addressed table from a word's hash to its number, -1 where free.
-    buckets: (uint64, a bit for each n-gram bucket that has a row; int64, the row that the first of each 64
-    would have; how many buckets there are; 2^32 over that).
+    buckets: (uint64, a bit for each n-gram bucket that has a row; int32, the row that the first of each 64
+    would have; how many buckets there are; 2^32 - 1 over that).
     tree: int32 (labels - 1, 2), the children of the nodes of a hierarchical softmax; empty for other losses.
     """
 
@@ -112,8 +113,8 @@ def _parse(data: _Bytes) -> FastTextModel:
     index_words(joined, offsets, index)
     return FastTextModel(
         labels=tuple(entry.decode("utf-8", "replace").removeprefix(LABEL) for entry in entries[words:]),
-        vectors=vectors,
-        output=output,
+        vectors=_filled(vectors),
+        output=_filled(_filled(output).T),
         words=joined,
         word_offsets=offsets,
         index=index,
@@ -128,12 +129,22 @@ def _parse(data: _Bytes) -> FastTextModel:
 
 def _buckets(words: int, size: int, present: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, np.uint64]:
     if not len(present):
-        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64), 1, np.uint64(1 << 32)
+        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int32), 1, np.uint64((1 << 32) - 1)
     flags = np.zeros(-(-size // 64) * 64, dtype=np.uint8)
     flags[present] = 1
     counts = flags.reshape(-1, 64).sum(axis=1, dtype=np.int64)
     bits = np.packbits(flags, bitorder="little").view(np.uint64)
-    return bits, words + np.cumsum(counts) - counts, size, np.uint64((1 << 32) // size)
+    return (
+        bits,
+        (words + np.cumsum(counts) - counts).astype(np.int32),
+        size,
+        np.uint64(((1 << 32) - 1) // size),
+    )
+
+
+def _filled(matrix: np.ndarray) -> np.ndarray:
+    """With columns of zeros up to a multiple of LANES."""
+    return np.ascontiguousarray(np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % LANES))))
 
 
 def _dense(data: _Bytes) -> np.ndarray:

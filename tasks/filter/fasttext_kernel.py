@@ -3,7 +3,11 @@
 It sees a text as one line, as `predict` sees one whose whitespace is spaces: words between whitespace (Unicode's, for
 pages are full of U+00A0, which fastText itself takes for a letter) and NULs, each the mean of its own vector and those of its character n-grams, then the end-of-line word. A literal
 `</s>` in a text doesn't end the line, as it would there. Words come again: the sum of a word's vectors is
-remembered, and added from there.
+remembered from text to text and call to call, and added from there.
+
+What takes the time, and is laid out for it: most words of a text in a rare language are new, and of their n-grams one in seven has a
+row (a bit says so; the n-grams of 16 places are hashed side by side); the output matrix is read by columns,
+so that all labels' products are vector operations.
 """
 
 from __future__ import annotations
@@ -12,27 +16,129 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba import extending
 
 from tasks.jit import compiled
 
-_OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
+# Inner functions allocate nothing; without `_nrt` numba would count references to their arrays, atomically, at each call.
+_OPTIONS: Any = {
+    "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy", "_nrt": False,
+}  # fmt: skip
 inner: Any = numba.njit(**_OPTIONS)
+intrinsic: Any = extending.intrinsic
 adding: Any = numba.njit(fastmath=True, **_OPTIONS)
 
 U32, U64 = np.uint32, np.uint64
+_I32 = ir.IntType(32)
 FNV_START, FNV_PRIME = U32(2166136261), U32(16777619)
-WIDE_START, WIDE_PRIME = U64(0xCBF29CE484222325), U64(0x100000001B3)
+WIDE_START, WIDE_FACTOR = U64(0xCBF29CE484222325), U64(0x9E3779B97F4A7C15)
 NGRAM_FACTOR = U64(116049371)
+HIGH_BITS, BELOW_33 = U64(0x8080808080808080), U64(0x2121212121212121)
+SMALL_LETTERS, UP_TO_A, BEYOND_Z = U64(0x2020202020202020), U64(0x1F1F1F1F1F1F1F1F), U64(0x0505050505050505)
 END_OF_LINE = np.frombuffer(b"</s>", dtype=np.uint8)
 OPENING, CLOSING = np.uint8(60), np.uint8(62)  # < and > around a word
 LABEL = np.frombuffer(b"__label__", dtype=np.uint8)
-REMEMBERED = 1 << 13  # words
+MEMORY_BYTES = 16 << 20  # for the sums of words that are remembered
 ROWS = 256  # n-grams of a word that are added at once
+LANES = 16  # places of a word whose n-grams are hashed side by side
+SHORT = 64  # bytes of a word, with its brackets, that is hashed so
+WIDEST = 4  # bytes of a character
 LONGEST = (
     1 << 10
 )  # bytes of a word that are remembered or looked up; longer ones are no words of a vocabulary
 HIERARCHICAL, SOFTMAX = 1, 3
 LATIN, LETTERLESS = 0, 255  # of a table of scripts
+
+
+@intrinsic
+def _eight(context, data, at):
+    """The eight bytes from `at` on, which must be there, as one number, the first byte lowest (little-endian)."""
+
+    def generate(context, builder, signature, arguments):
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        place = builder.gep(array.data, [arguments[1]])
+        return builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
+
+    return numba.uint64(data, numba.int64), generate
+
+
+# Operations on LANES numbers at once, where the compiler doesn't find them in a loop.
+
+
+def _lanes(context, builder, kind, array, at, element):
+    """A pointer to the lanes from `at` on of an array's memory, which must be contiguous."""
+    start = builder.gep(context.make_array(kind)(context, builder, array).data, [at])
+    return builder.bitcast(start, ir.VectorType(element, LANES).as_pointer())
+
+
+def _same_in_all(builder, value):
+    vector = ir.VectorType(value.type, LANES)
+    first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_I32, 0))
+    order = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
+    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), order)
+
+
+@intrinsic
+def _add_lanes(context, total, at, rows, start):
+    """total[at : at + LANES] += the LANES numbers from `start` on of the float32 in `rows`."""
+
+    def generate(context, builder, signature, arguments):
+        places = [
+            _lanes(context, builder, signature.args[n], arguments[n], arguments[n + 1], ir.FloatType())
+            for n in (0, 2)
+        ]
+        values = [builder.load(place, align=4) for place in places]
+        builder.store(builder.fadd(*values), places[0], align=4)
+        return context.get_dummy_value()
+
+    return numba.void(total, numba.int64, rows, numba.int64), generate
+
+
+@intrinsic
+def _step_lanes(context, hashes, planes, at, widths, first, least):
+    """`_step` of each of `hashes` with the byte of its lane in `planes`, where its width is `least` or more."""
+
+    def generate(context, builder, signature, arguments):
+        kinds = signature.args
+        start = ir.Constant(ir.IntType(64), 0)
+        place = _lanes(context, builder, kinds[0], arguments[0], start, _I32)
+        bytes_ = builder.load(_lanes(context, builder, kinds[1], arguments[1], arguments[2], _I32), align=4)
+        width = builder.load(_lanes(context, builder, kinds[3], arguments[3], arguments[4], _I32), align=4)
+        before = builder.load(place, align=4)
+        prime = _same_in_all(builder, ir.Constant(_I32, int(FNV_PRIME)))
+        after = builder.mul(builder.xor(before, bytes_), prime)
+        taken = builder.icmp_unsigned(">=", width, _same_in_all(builder, arguments[5]))
+        builder.store(builder.select(taken, after, before), place, align=4)
+        return context.get_dummy_value()
+
+    i64 = numba.int64
+    return numba.void(hashes, planes, i64, widths, i64, numba.uint32), generate
+
+
+@intrinsic
+def _bucket_lanes(context, hashes, buckets, at, size, inverse):
+    """buckets[at : at + LANES]: `_bucket` of each of `hashes`."""
+
+    def generate(context, builder, signature, arguments):
+        kinds = signature.args
+        start = ir.Constant(ir.IntType(64), 0)
+        wide = ir.VectorType(ir.IntType(64), LANES)
+        found, divisor, factor = (
+            builder.load(_lanes(context, builder, kinds[0], arguments[0], start, _I32), align=4),
+            _same_in_all(builder, arguments[3]),
+            _same_in_all(builder, arguments[4]),
+        )
+        product = builder.mul(builder.zext(found, wide), builder.zext(factor, wide))
+        shift = _same_in_all(builder, ir.Constant(ir.IntType(64), 32))
+        times = builder.trunc(builder.lshr(product, shift), found.type)
+        rest = builder.sub(found, builder.mul(times, divisor))
+        over = builder.icmp_unsigned(">=", rest, divisor)
+        result = builder.select(over, builder.sub(rest, divisor), rest)
+        builder.store(result, _lanes(context, builder, kinds[1], arguments[1], arguments[2], _I32), align=4)
+        return context.get_dummy_value()
+
+    return numba.void(hashes, buckets, numba.int64, numba.uint32, numba.uint32), generate
 
 
 @inner
@@ -46,8 +152,18 @@ def _step(h, byte):
 def _hash(data, a, b):
     h = FNV_START
     for i in range(a, b):
-        h = _step(h, data[i])
+        h = _step(h, data[U64(i)])  # an unsigned index isn't looked at for being negative
     return h
+
+
+def new_memory(dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room for the sums of words: a model's, as they depend on nothing else.
+
+    uint64 (words, 2), each word's hash and one more than the number of its vectors (0: it counts for nothing, a
+    label); float32 (words, dim).
+    """
+    words = 1 << (MEMORY_BYTES // (4 * dim)).bit_length() - 1
+    return np.zeros((words, 2), dtype=np.uint64), np.zeros((words, dim), dtype=np.float32)
 
 
 @compiled
@@ -66,7 +182,7 @@ def _same(data, a, b, other, start, end):
     if b - a != end - start:
         return False
     for i in range(b - a):  # noqa: SIM110 - compiled
-        if data[a + i] != other[start + i]:
+        if data[U64(a + i)] != other[U64(start + i)]:
             return False
     return True
 
@@ -84,15 +200,17 @@ def _find(data, a, b, h, words, offsets, index):
     return np.int32(-1)
 
 
-@adding
-def _add_row(total, vectors, row):
-    for k in range(vectors.shape[1]):
-        total[k] += vectors[row, k]
+@inner
+def _add_row(total, at, vectors, row):
+    """Adds a row to the numbers from `at` on; there are as many columns as fill the lanes."""
+    columns = vectors.shape[1]
+    for k in range(0, columns, LANES):
+        _add_lanes(total, at + k, vectors, np.int64(row) * columns + k)
 
 
 @inner
 def _bucket(h, size, inverse):
-    """h modulo size, by a multiplication; h below 2^32, inverse = 2^32 // size."""
+    """h modulo size, by a multiplication; h below 2^32, inverse = (2^32 - 1) // size."""
     bucket = np.int64(h) - np.int64((U64(h) * inverse) >> U64(32)) * size
     return bucket - size if bucket >= size else bucket
 
@@ -123,43 +241,15 @@ def _ones(x):
 
 
 @inner
-def _add_rows(vectors, bits, before, rows, count, total):
-    """Adds the rows of buckets, eight columns at a time: sums stay in registers, rows are fetched side by side."""
+def _add_rows(vectors, bits, before, rows, count, total, at):
+    """Adds the rows of buckets."""
     for n in range(count):
-        rows[n] = _row(bits, before, np.int64(rows[n]))
-    zero = np.float32(0)
-    k = 0
-    while k + 8 <= vectors.shape[1]:
-        a0, a1, a2, a3, a4, a5, a6, a7 = zero, zero, zero, zero, zero, zero, zero, zero
-        for n in range(count):
-            row = rows[n]
-            a0 += vectors[row, k]
-            a1 += vectors[row, k + 1]
-            a2 += vectors[row, k + 2]
-            a3 += vectors[row, k + 3]
-            a4 += vectors[row, k + 4]
-            a5 += vectors[row, k + 5]
-            a6 += vectors[row, k + 6]
-            a7 += vectors[row, k + 7]
-        total[k] += a0
-        total[k + 1] += a1
-        total[k + 2] += a2
-        total[k + 3] += a3
-        total[k + 4] += a4
-        total[k + 5] += a5
-        total[k + 6] += a6
-        total[k + 7] += a7
-        k += 8
-    while k < vectors.shape[1]:
-        for n in range(count):
-            total[k] += vectors[rows[n], k]
-        k += 1
+        _add_row(total, at, vectors, _row(bits, before, np.int64(rows[n])))
 
 
 @inner
-def _add_ngrams(data, a, b, min_n, max_n, buckets, vectors, rows, total):
+def _add_ngrams(data, a, b, min_n, max_n, bits, before, size, inverse, vectors, rows, total, at):
     """Adds the vectors of the character n-grams of <word>, < and > alone left out; returns how many there were."""
-    bits, before, size, inverse = buckets
     count = held = 0
     for i in range(a - 1, b):
         h, j, n = FNV_START, i, 0
@@ -183,11 +273,93 @@ def _add_ngrams(data, a, b, min_n, max_n, buckets, vectors, rows, total):
                 rows[held] = bucket
                 held += _is_there(bits, bucket)
                 if held == len(rows):
-                    _add_rows(vectors, bits, before, rows, held, total)
+                    _add_rows(vectors, bits, before, rows, held, total, at)
                     count += held
                     held = 0
-    _add_rows(vectors, bits, before, rows, held, total)
+    _add_rows(vectors, bits, before, rows, held, total, at)
     return count + held
+
+
+@inner
+def _spread(data, a, b, planes, widths):
+    """Writes the characters of <word>: the n-th byte of each, as `_step` takes it, into planes[n], their lengths.
+
+    Returns how many there are and the greatest length; 0 where the word is too long, or a character is.
+    """
+    if b - a > SHORT - 2:
+        return 0, 0
+    planes[0, 0], widths[0] = OPENING, 1
+    at, width, widest = 0, WIDEST, 1
+    for i in range(b - a):
+        byte = data[U64(a + i)]
+        if byte & 0xC0 == 0x80:
+            if width == WIDEST:
+                return 0, 0
+            planes[U64(width), U64(at)] = U32(np.int8(byte))
+            width += 1
+            widest = max(widest, width)
+        else:
+            at += 1
+            width = 1
+            planes[0, U64(at)] = U32(np.int8(byte))
+        widths[U64(at)] = width
+    planes[0, at + 1], widths[at + 1] = CLOSING, 1
+    return at + 2, widest
+
+
+@inner
+def _add_spread_ngrams(
+    length,
+    widest,
+    min_n,
+    max_n,
+    bits,
+    before,
+    size,
+    inverse,
+    vectors,
+    rows,
+    hashes,
+    buckets,
+    planes,
+    widths,
+    total,
+    at,
+):
+    """`_add_ngrams` of a word that `_spread` has written, `length` characters of at most `widest` bytes.
+
+    Loops of LANES are vector operations; what lies behind the word is hashed too and not looked up.
+    """
+    count, filled = 0, 1
+    for start in range(0, length, LANES):
+        for k in range(LANES):
+            hashes[k] = FNV_START
+        for n in range(1, max_n + 1):
+            first = start + n - 1
+            for m in range(widest):
+                _step_lanes(hashes, planes, m * planes.shape[1] + first, widths, first, U32(m + 1))
+            if n < min_n:
+                continue
+            # < and > alone are left out; what overhangs the word is written over by the next n-grams.
+            single = n == 1 and start == 0
+            _bucket_lanes(hashes, buckets, filled - single, U32(size), U32(inverse))
+            filled += max(0, min(LANES, length - max(n, 2) + 1 - start) - single)
+            if filled > ROWS - LANES:
+                count += _add_buckets(bits, before, buckets, filled, vectors, rows, total, at)
+                filled = 1
+    return count + _add_buckets(bits, before, buckets, filled, vectors, rows, total, at)
+
+
+@inner
+def _add_buckets(bits, before, buckets, filled, vectors, rows, total, at):
+    """Adds the rows of those buckets from 1 to `filled` that have one; returns how many."""
+    held: Any = 0
+    for n in range(1, filled):
+        bucket = buckets[n]
+        rows[U64(held)] = bucket
+        held += np.int64((bits[bucket >> U32(6)] >> U64(bucket & U32(63))) & U64(1))
+    _add_rows(vectors, bits, before, rows, held, total, at)
+    return held
 
 
 @inner
@@ -195,17 +367,31 @@ def _is_label(data, a, b):
     return b - a >= len(LABEL) and _same(data, a, a + len(LABEL), LABEL, 0, len(LABEL))
 
 
+# Arrays come one by one: each that is taken out of a tuple costs an atomic count up and down.
 @inner
-def _add_word(data, a, b, h, model, rows, total):
+def _add_word(
+    data, a, b, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
+    rows, hashes, buckets, planes, widths, total, at,
+):  # fmt: skip
     """Adds what the word [a, b) is made of; returns how many vectors that is."""
-    vectors, words, offsets, index, buckets, min_n, max_n = model
-    word = _find(data, a, b, h, words, offsets, index) if b - a <= LONGEST else np.int32(-1)
+    word = np.int32(-1)
+    if b - a <= LONGEST:
+        word = _find(data, a, b, _hash(data, a, b), words, offsets, index)
     count = 0
     if word >= 0:
-        _add_row(total, vectors, word)
+        _add_row(total, at, vectors, word)
         count = 1
-    if max_n > 0 and len(buckets[0]) > 0 and not _same(data, a, b, END_OF_LINE, 0, 4):
-        count += _add_ngrams(data, a, b, min_n, max_n, buckets, vectors, rows, total)
+    if max_n > 0 and len(bits) > 0 and not _same(data, a, b, END_OF_LINE, 0, 4):
+        length, widest = _spread(data, a, b, planes, widths)
+        if length > 0 and max_n <= LANES:
+            count += _add_spread_ngrams(
+                length, widest, min_n, max_n, bits, before, size, inverse, vectors,
+                rows, hashes, buckets, planes, widths, total, at,
+            )  # fmt: skip
+        else:
+            count += _add_ngrams(
+                data, a, b, min_n, max_n, bits, before, size, inverse, vectors, rows, total, at
+            )
     return count
 
 
@@ -216,7 +402,7 @@ def _space(data, i, b):
     What Python's str.isspace calls whitespace: ASCII's, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029,
     U+202F, U+205F, U+3000.
     """
-    first = data[i]
+    first = data[U64(i)]
     if first <= 32:
         return 1 if first == 32 or 9 <= first <= 13 or first >= 28 or first == 0 else 0
     if first < 0xC2 or first > 0xE3:
@@ -236,126 +422,194 @@ def _space(data, i, b):
 
 
 @inner
-def _add_span(data, a, b, model, memory, hidden, hashes, words):
-    """Adds the words of [a, b); leaves their hashes for word n-grams; returns (vectors added, words)."""
-    keys, sums, counts, rows = memory
-    mask = len(keys) - 1
-    added = 0
-    i = a
+def _word(data, i, b):
+    """Where the word that begins at i ends, and 64 bits that stand for it: eight bytes at a time.
+
+    A word holds no NUL, so those that fill up its last eight bytes don't make it another.
+    """
+    wide = WIDE_START
+    while True:
+        if i + 8 <= b:
+            x = _eight(data, i)
+        else:
+            x = U64(0)  # a NUL ends a word
+            for k in range(b - i):
+                x |= U64(data[U64(i + k)]) << U64(8 * k)
+        size: Any = 8
+        if x & HIGH_BITS == U64(0):
+            low = (x - BELOW_33) & HIGH_BITS  # the lowest bit is that of the first byte up to 32
+            if low != U64(0):
+                size = _zeros(low) >> 3
+                if i + size < b and not _space(data, i + size, b):
+                    size = _until_space(data, i, b)  # another control character
+        else:
+            size = _until_space(data, i, b)
+        if size == 0:
+            return i, wide ^ (wide >> U64(32))
+        if size < 8:
+            x &= (U64(1) << U64(8 * size)) - U64(1)
+        wide = (wide ^ x) * WIDE_FACTOR
+        wide ^= wide >> U64(29)
+        i += size
+        if size < 8:
+            return i, wide
+
+
+@inner
+def _until_space(data, i, b):
+    """How many of the next eight bytes stand before whitespace or the end."""
+    for k in range(min(8, b - i)):
+        byte = data[U64(i + k)]
+        if (byte <= 32 or byte == 0xC2 or 0xE1 <= byte <= 0xE3) and _space(data, i + k, b):
+            return k
+    return min(8, b - i)
+
+
+@inner
+def _zeros(x):
+    """How many zeros there are below the lowest one."""
+    return _ones((x & (~x + U64(1))) - U64(1))
+
+
+@inner
+def _add_span(
+    data, i, b, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
+    rows, hashes, buckets, planes, widths, known, sums, hidden, words_seen, count,
+):  # fmt: skip
+    """Adds the words of [i, b); leaves their hashes for word n-grams; returns (vectors added, words)."""
+    mask = len(known) - 1
+    columns = sums.shape[1]
+    added: Any = 0
     while i < b:
         blank = _space(data, i, b)
         if blank:
             i += blank
             continue
         start = i
-        wide, h = WIDE_START, FNV_START
-        while i < b and not _space(data, i, b):
-            wide = (wide ^ U64(data[i])) * WIDE_PRIME
-            h = _step(h, data[i])
-            i += 1
-        wide ^= wide >> U64(29)
+        i, wide = _word(data, i, b)
         slot = np.int64(wide >> U64(7)) & mask
-        if keys[slot] != wide:
-            sums[slot, :] = 0
-            counts[slot] = (
-                -1 if _is_label(data, start, i) else _add_word(data, start, i, h, model, rows, sums[slot])
-            )
-            keys[slot] = wide
-        if counts[slot] >= 0:
-            if counts[slot] > 0:
-                _add_row(hidden, sums, slot)
-                added += counts[slot]
-            if len(hashes) > 0:
-                hashes[words] = np.int32(h)
-                words += 1
-    return added, words
+        if known[slot, 0] != wide:
+            for k in range(columns):
+                sums[slot, k] = 0
+            own = np.int64(-1)
+            if not _is_label(data, start, i):
+                own = _add_word(
+                    data, start, i, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
+                    rows, hashes, buckets, planes, widths, sums, slot * columns,
+                )  # fmt: skip
+            known[slot, 0], known[slot, 1] = wide, U64(own + 1)
+        own = np.int64(known[slot, 1]) - 1
+        if own >= 0:
+            if own > 0:
+                _add_row(hidden, 0, sums, slot)
+                added += own
+            if len(words_seen) > 0:
+                words_seen[count] = np.int32(_hash(data, start, i))
+                count += 1
+    return added, count
 
 
 @inner
-def _add_word_ngrams(hashes, words, longest, buckets, vectors, hidden):
+def _add_word_ngrams(hashes, words, longest, bits, before, size, vectors, hidden):
     added = 0
-    bits, before, size, _ = buckets
     for i in range(words):
         h = U64(np.int64(hashes[i]))
         for j in range(i + 1, min(words, i + longest)):
             h = h * NGRAM_FACTOR + U64(np.int64(hashes[j]))
             bucket = np.int64(h % U64(size))
             if _is_there(bits, bucket):
-                _add_row(hidden, vectors, _row(bits, before, bucket))
+                _add_row(hidden, 0, vectors, _row(bits, before, bucket))
                 added += 1
     return added
 
 
 @adding
-def _dot(hidden, output, row):
-    total = np.float32(0)
+def _multiply(hidden, output, products):
+    """The product of the hidden vector with each column of `output`."""
+    products[:] = 0
     for k in range(len(hidden)):
-        total += hidden[k] * output[row, k]
-    return total
+        x = hidden[k]
+        for j in range(output.shape[1]):
+            products[j] += x * output[k, j]
+
+
+@adding
+def _logistic(x, powers, exponents, result):
+    """1 / (1 + exp(-x)) to seven digits. powers, exponents: the same memory as float32 and as int32.
+
+    exp(-x) is a power of two, written as a floating-point number's exponent, times a polynomial (Taylor's) between
+    2^-0.5 and 2^0.5: operations that all have vector forms.
+    """
+    for j in range(len(x)):
+        t = min(max(x[j] * np.float32(-1.44269504), np.float32(-126)), np.float32(126))
+        whole = np.floor(t + np.float32(0.5))
+        exponents[j] = (np.int32(whole) + np.int32(127)) << np.int32(23)
+        f = (t - whole) * np.float32(0.69314718)
+        p = np.float32(1 / 720) * f + np.float32(1 / 120)
+        p = p * f + np.float32(1 / 24)
+        p = p * f + np.float32(1 / 6)
+        p = p * f + np.float32(0.5)
+        p = p * f + np.float32(1)
+        result[j] = p * f + np.float32(1)
+    for j in range(len(x)):
+        result[j] = np.float32(1) / (np.float32(1) + result[j] * powers[j])
 
 
 @inner
-def _offer(label, score, fits, top, names):
-    """Lets a label be the best or the second."""
-    if not fits[label] or score <= top[1]:
-        return
-    if score > top[0]:
-        names[1], top[1] = names[0], top[0]
-        names[0], top[0] = label, score
-    else:
-        names[1], top[1] = label, score
+def _leaves(right, tree, scores):
+    """The scores of a hierarchical softmax's labels, the first of `scores`, and of its nodes, the rest.
+
+    right: of each node, how likely its second child is. A node's children stand before it.
+    """
+    small = np.float32(1e-5)  # as `predict` adds it
+    labels = len(tree) + 1
+    scores[2 * labels - 2] = 1.0
+    for node in range(labels - 2, -1, -1):
+        weight, chance = scores[labels + node], right[node]
+        scores[tree[node, 0]] = weight * (np.float32(1) - chance + small)
+        scores[tree[node, 1]] = weight * (chance + small)
 
 
 @inner
-def _search(hidden, output, tree, stack, weights, fits, top, names):
-    """The two best leaves of a hierarchical softmax; a branch that can't hold one is not walked."""
-    labels = len(output)
-    stack[0], weights[0] = 2 * labels - 2, 1.0
-    depth = 1 if labels > 1 else 0
-    if labels == 1:
-        _offer(0, 1.0, fits, top, names)
-    while depth > 0:
-        depth -= 1
-        node, weight = stack[depth] - labels, weights[depth]
-        if weight <= top[1]:
-            continue
-        right = 1.0 / (1.0 + np.exp(-np.float64(_dot(hidden, output, node))))
-        likelier = 1 if right > 0.5 else 0
-        for turn in range(2):  # the likelier child last: it is taken first
-            side = likelier if turn else 1 - likelier
-            child = tree[node, side]
-            score = weight * ((right if side else 1.0 - right) + 1e-5)
-            if child < labels:
-                _offer(child, score, fits, top, names)
-            else:
-                stack[depth], weights[depth] = child, score
-                depth += 1
-
-
-@inner
-def _all_labels(hidden, output, loss, scores, fits, top, names):
-    """The two best of labels that each have a row; 1e-5 is added as `predict` adds it."""
-    highest = -np.inf
-    for label in range(len(output)):
-        scores[label] = _dot(hidden, output, label)
-        highest = max(highest, scores[label])
+def _score_labels(products, labels, loss, scores):
+    """The scores of labels that each have a row; 1e-5 is added as `predict` adds it."""
+    highest = products[0]
+    for label in range(labels):
+        highest = max(highest, products[label])
     total = 0.0
-    for label in range(len(output)):
-        x = scores[label]
+    for label in range(labels):
+        x = np.float64(products[label])
         if loss == SOFTMAX:
-            scores[label] = np.exp(x - highest)
-            total += scores[label]
+            score = np.exp(x - highest)
+            total += score
         else:  # fastText reads it from a table of 512 steps between -8 and 8
-            scores[label] = (
+            score = (
                 0.0
                 if x < -8.0
                 else 1.0
                 if x > 8.0
                 else 1.0 / (1.0 + np.exp(8.0 - np.floor((x + 8.0) * 32.0) / 32.0))
             )
-    for label in range(len(output)):
-        score = scores[label] / total if loss == SOFTMAX else scores[label]
-        _offer(label, score + 1e-5, fits, top, names)
+        scores[label] = score
+    for label in range(labels):
+        scores[label] = np.float32((scores[label] / total if loss == SOFTMAX else scores[label]) + 1e-5)
+
+
+@inner
+def _two_best(found, fits, names, scores, t):
+    """The two best of the labels that fit, for text t; scores of 0 aren't."""
+    first = second = np.float32(0)
+    best = next_best = np.int32(-1)
+    for label in range(len(fits)):
+        score = found[label]
+        if score > second and fits[label]:
+            if score > first:
+                next_best, second = best, first
+                best, first = np.int32(label), score
+            else:
+                next_best, second = np.int32(label), score
+    names[t, 0], names[t, 1] = best, next_best
+    scores[t, 0], scores[t, 1] = first, second
 
 
 @inner
@@ -395,10 +649,20 @@ def _spans(data, a, b, sample, windows, spans):
 def _count_scripts(data, a, b, table, found):
     """Adds the letters of [a, b) to the counts of their scripts."""
     i = a
+    latin: Any = 0
     while i < b:
-        byte = np.int64(data[i])
+        if i + 8 <= b:
+            x = _eight(data, i)
+            if x & HIGH_BITS == U64(
+                0
+            ):  # a letter's sum has its high bit set with the one, not with the other
+                x |= SMALL_LETTERS
+                latin += _ones((x + UP_TO_A) & ~(x + BEYOND_Z) & HIGH_BITS)
+                i += 8
+                continue
+        byte = np.int64(data[U64(i)])
         if byte < 0x80:
-            found[LATIN] += 97 <= byte | 32 <= 122
+            latin += 97 <= byte | 32 <= 122
             i += 1
             continue
         size = 1 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
@@ -406,11 +670,12 @@ def _count_scripts(data, a, b, table, found):
         if size > 1:
             cp = byte & (0x3F >> (size - 1))
             for k in range(i + 1, min(i + size, b)):
-                cp = cp << 6 | (np.int64(data[k]) & 0x3F)
-        script = table[cp] if cp < len(table) else LETTERLESS
+                cp = cp << 6 | (np.int64(data[U64(k)]) & 0x3F)
+        script = table[U64(cp)] if cp < len(table) else LETTERLESS
         if script != LETTERLESS:
             found[script] += 1
         i += size
+    found[LATIN] += latin
 
 
 @inner
@@ -437,6 +702,7 @@ def predict_all(
     data,
     offsets,
     model,
+    memory,
     output,
     loss,
     tree,
@@ -452,29 +718,34 @@ def predict_all(
     """The two most likely labels of each text.
 
     data: uint8, UTF-8 of all texts; offsets: int64 (n + 1); model: (vectors, words, word_offsets, index,
-    buckets, min_n, max_n) of FastTextModel, and its output, loss, tree, word_ngrams; sample: bytes of a text
-    that are looked at, in so many windows; script_table: uint8, code point -> script, 255 for none; allowed:
-    uint64 (labels), the scripts of each label as bits; least: the share of a text's letters that a label's
-    scripts must hold; with an empty script_table every label may win.
+    buckets, min_n, max_n) of FastTextModel, and its output, loss, tree, word_ngrams; memory: `new_memory`'s, of
+    this model; sample: bytes of a text that are looked at, in so many windows; script_table: uint8, code point ->
+    script, 255 for none; allowed: uint64 (labels), the scripts of each label as bits; least: the share of a text's
+    letters that a label's scripts must hold; with an empty script_table every label may win.
     names: int32 (n, 2), labels or -1, scores: float64 (n, 2); filled in.
     """
-    vectors, _, _, _, buckets, _, _ = model
-    dim = vectors.shape[1]
-    labels = len(output)
-    memory = (
-        np.zeros(REMEMBERED, dtype=np.uint64),
-        np.zeros((REMEMBERED, dim), dtype=np.float32),
-        np.zeros(REMEMBERED, dtype=np.int32),
-        np.empty(ROWS, dtype=np.int32),
-    )
-    hidden = np.empty(dim, dtype=np.float32)
-    ending = np.zeros(dim, dtype=np.float32)
-    ends = _add_word(END_OF_LINE, 0, 4, _hash(END_OF_LINE, 0, 4), model, memory[3], ending)
-    stack, weights = np.empty(labels + 2, dtype=np.int32), np.empty(labels + 2, dtype=np.float64)
-    fits, top = np.ones(labels, dtype=np.bool_), np.empty(2, dtype=np.float64)
+    vectors, vocabulary, word_offsets, index, (bits, before, size, inverse), min_n, max_n = model
+    known, sums = memory
+    labels = len(allowed)
+    rows = np.empty(ROWS, dtype=np.int32)
+    hashes, buckets = np.empty(LANES, dtype=np.uint32), np.empty(ROWS, dtype=np.uint32)
+    planes = np.zeros((WIDEST, SHORT + 2 * LANES), dtype=np.uint32)
+    widths = np.zeros(SHORT + 2 * LANES, dtype=np.uint32)
+    hidden = np.empty(vectors.shape[1], dtype=np.float32)
+    ending = np.zeros(vectors.shape[1], dtype=np.float32)
+    ends = _add_word(
+        END_OF_LINE, 0, 4, vectors, vocabulary, word_offsets, index, bits, before, size, inverse, min_n, max_n,
+        rows, hashes, buckets, planes, widths, ending, 0,
+    )  # fmt: skip
+    products = np.empty(output.shape[1], dtype=np.float32)
+    chances = np.empty(output.shape[1], dtype=np.float32)
+    exponents = np.empty(output.shape[1], dtype=np.int32)
+    powers = exponents.view(np.float32)
+    found = np.empty(2 * labels, dtype=np.float32)
+    fits = np.ones(labels, dtype=np.bool_)
     spans = np.empty((windows + 1, 2), dtype=np.int64)
     scripts = np.zeros(64 if len(script_table) > 0 else 0, dtype=np.int64)
-    hashes = np.empty(min(sample, len(data)) // 2 + windows + 2 if word_ngrams > 1 else 0, dtype=np.int32)
+    words_seen = np.empty(min(sample, len(data)) // 2 + windows + 2 if word_ngrams > 1 else 0, dtype=np.int32)
     for t in range(len(offsets) - 1):
         names[t, :] = -1
         scores[t, :] = 0.0
@@ -482,22 +753,26 @@ def predict_all(
         scripts[:] = 0
         added, words = ends, 0
         for n in range(_spans(data, offsets[t], offsets[t + 1], sample, windows, spans)):
-            some, words = _add_span(data, spans[n, 0], spans[n, 1], model, memory, hidden, hashes, words)
+            some, words = _add_span(
+                data, spans[n, 0], spans[n, 1], vectors, vocabulary, word_offsets, index, bits, before, size,
+                inverse, min_n, max_n, rows, hashes, buckets, planes, widths, known, sums, hidden, words_seen, words,
+            )  # fmt: skip
             added += some
             if len(script_table) > 0:
                 _count_scripts(data, spans[n, 0], spans[n, 1], script_table, scripts)
         if word_ngrams > 1:
-            hashes[words] = np.int32(_hash(END_OF_LINE, 0, 4))
-            added += _add_word_ngrams(hashes, words + 1, word_ngrams, buckets, vectors, hidden)
+            words_seen[words] = np.int32(_hash(END_OF_LINE, 0, 4))
+            added += _add_word_ngrams(words_seen, words + 1, word_ngrams, bits, before, size, vectors, hidden)
         if added == 0 or offsets[t] == offsets[t + 1]:
             continue
         if len(script_table) > 0:
             _fit(scripts, allowed, least, fits)
-        for k in range(dim):
+        for k in range(len(hidden)):
             hidden[k] /= added
-        top[:] = 0.0
+        _multiply(hidden, output, products)
         if loss == HIERARCHICAL:
-            _search(hidden, output, tree, stack, weights, fits, top, names[t])
+            _logistic(products, powers, exponents, chances)
+            _leaves(chances, tree, found)
         else:
-            _all_labels(hidden, output, loss, weights, fits, top, names[t])
-        scores[t, 0], scores[t, 1] = top[0], top[1]
+            _score_labels(products, labels, loss, found)
+        _two_best(found, fits, names, scores, t)

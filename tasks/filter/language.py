@@ -62,17 +62,18 @@ def default_model() -> Path:
 
 
 @lru_cache(maxsize=2)
-def _load(path: str) -> tuple[FastTextModel, Any, Any]:
-    """The model, its labels as Arrow strings, and the scripts of each label as bits."""
+def _load(path: str) -> tuple[FastTextModel, Any, Any, Any]:
+    """The model, its labels as Arrow strings, the scripts of each label as bits, and the model's memory of words."""
     import numpy as np
     import pyarrow as pa
 
     from tasks.filter.fasttext_file import read_model
+    from tasks.filter.fasttext_kernel import new_memory
     from tasks.filter.scripts import scripts_of
 
     model = read_model(path)
     scripts = np.array([scripts_of(label) for label in model.labels], dtype=np.uint64)
-    return model, pa.array(model.labels, pa.string()), scripts
+    return model, pa.array(model.labels, pa.string()), scripts, new_memory(model.vectors.shape[1])
 
 
 def detect(
@@ -99,7 +100,7 @@ def detect(
     from tasks.filter.scoring import batches
     from tasks.filter.scripts import script_table
 
-    found, labels, allowed = _load(str(model or default_model()))
+    found, labels, allowed, memory = _load(str(model or default_model()))
     arrays = (
         found.vectors, found.words, found.word_offsets, found.index, found.buckets, found.min_n, found.max_n,
     )  # fmt: skip
@@ -110,7 +111,7 @@ def detect(
     for data, offsets in batches(texts):
         rows = slice(start, start + len(offsets) - 1)
         predict_all(
-            data, offsets, arrays, found.output, found.loss, found.tree, found.word_ngrams,
+            data, offsets, arrays, memory, found.output, found.loss, found.tree, found.word_ngrams,
             max(sample, WINDOWS), WINDOWS, table, allowed, SCRIPT_SHARE, names[rows], scores[rows],
         )  # fmt: skip
         start = rows.stop

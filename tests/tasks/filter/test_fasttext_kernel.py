@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import StageError
+from tasks.filter import fasttext_kernel
 from tasks.filter.fasttext_file import read_model
 from tasks.filter.fasttext_kernel import predict_all
 from tasks.filter.language import default_model
@@ -45,8 +46,8 @@ def ours(model, texts, sample=1 << 30, windows=4):
     nothing = np.zeros(0, dtype=np.uint8)
     ((data, offsets),) = batches(texts)
     predict_all(
-        data, offsets, arrays, model.output, model.loss, model.tree, model.word_ngrams, sample, windows,
-        nothing, np.zeros(0, dtype=np.uint64), 0.0, names, scores,
+        data, offsets, arrays, fasttext_kernel.new_memory(model.vectors.shape[1]), model.output, model.loss, model.tree, model.word_ngrams, sample, windows,
+        nothing, np.zeros(len(model.labels), dtype=np.uint64), 0.0, names, scores,
     )  # fmt: skip
     return [
         [(model.labels[label], score) for label, score in zip(*row, strict=True) if label >= 0]
@@ -92,6 +93,28 @@ def test_lid_176_gives_what_fasttext_gives(lid, text):
 def test_a_text_is_predicted_the_same_alone_and_among_others(lid):
     texts = ["The ship came in.", "", "Le navire est entré.", "The ship came in.", "船は港に入ってきた。"]
     assert ours(lid[0], texts) == [ours(lid[0], [text])[0] for text in texts]
+
+
+@pytest.mark.parametrize(
+    "characters", ["ab", "é", "aé", "船", "漢字 か", "😀", "a船é😀", "\u0301", "\x01\x0e", "a\x1b"]
+)
+def test_words_of_every_length_are_hashed_as_fasttext_hashes_them(lid, characters):
+    """Eight bytes, sixteen characters and 64 bytes are where the fast way turns a corner."""
+    model, reference = lid
+    texts = [(characters * length)[:length] for length in range(1, 90)]
+    texts += [f"the {text}, {text}." for text in texts]
+    for text, found in zip(texts, ours(model, texts), strict=True):
+        assert_same(found, theirs(reference, text))
+
+
+def test_what_is_remembered_of_other_texts_changes_nothing(lid, monkeypatch):
+    texts = [f"The {n}th ship came into harbour {n % 7} with été {n * n} море." for n in range(300)]
+    alone = ours(lid[0], texts)
+    monkeypatch.setattr(fasttext_kernel, "MEMORY_BYTES", 64 * 16)  # sixteen words
+    assert ours(lid[0], texts) == alone
+    memory = fasttext_kernel.new_memory(16)
+    monkeypatch.setattr(fasttext_kernel, "new_memory", lambda columns: memory)
+    assert ours(lid[0], texts) == ours(lid[0], texts) == alone
 
 
 LINES = """

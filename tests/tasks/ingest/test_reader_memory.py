@@ -116,7 +116,7 @@ def epub(path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "make", "documents", "losses"),
     [
-        ("jsonl", json_lines, 10_002, {"too-long": 1}),
+        ("jsonl", json_lines, 10_001, {"too-long": 1, "too-large": 1}),
         ("jsonl", many_rows, 1_000_000, {"repeated-id": 1_000_000}),
         ("csv", csv_rows, 30_722, {"bad-row": 1}),
         ("parquet", parquet_group, 700, {}),
