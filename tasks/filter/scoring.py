@@ -161,11 +161,11 @@ def batches(texts: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         ].copy()  # writable, as below: one signature
         yield np.frombuffer(texts.buffers()[2] or b"\0", dtype=np.uint8), offsets
     else:
-        held: list[bytes] = []
+        held: list[str | None] = []
         size = 0
         for text in texts:
-            held.append((text or "").encode("utf-8", "surrogatepass"))
-            size += len(held[-1])
+            held.append(text)
+            size += len(text or "")
             if size >= BATCH_BYTES:
                 yield _joined(held)
                 held, size = [], 0
@@ -173,7 +173,15 @@ def batches(texts: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             yield _joined(held)
 
 
-def _joined(parts: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    offsets = np.zeros(len(parts) + 1, dtype=np.int64)
-    np.cumsum([len(part) for part in parts], out=offsets[1:])
-    return np.frombuffer(b"".join(parts) or b"\0", dtype=np.uint8), offsets
+def _joined(texts: list[str | None]) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        column = pa.array(texts, pa.large_string())
+    except (UnicodeEncodeError, pa.ArrowInvalid):  # lone surrogates
+        parts = [(text or "").encode("utf-8", "surrogatepass") for text in texts]
+        offsets = np.zeros(len(parts) + 1, dtype=np.int64)
+        np.cumsum([len(part) for part in parts], out=offsets[1:])
+        return np.frombuffer(b"".join(parts) or b"\0", dtype=np.uint8), offsets
+    _, starts, data = column.buffers()  # a null is as empty as an empty text
+    return np.frombuffer(data or b"\0", dtype=np.uint8), np.frombuffer(starts, dtype=np.int64)[
+        : len(texts) + 1
+    ].copy()
