@@ -24,6 +24,7 @@ module = importlib.import_module("tasks.filter." + node)
 inputs = FolderInputs(**{
     "ingest/documents": [folder / "in.parquet"],
     "filter-edits/documents": [folder / "in.parquet"],
+    "filter-edits/edits": [folder / "edits/in.parquet"],
     "filter-signals/signals": [folder / "signals/in.parquet"],
     "filter-hosts/hosts": [folder / "hosts/hosts/in.parquet"],
 })
@@ -32,8 +33,8 @@ config = {"url": {"max_per_host": 10}} if node in ("hosts", "verdicts") else {}
 out = folder / node
 out.mkdir()
 module.process(shard, out)
-if node == "signals":
-    (out / "signals.parquet").rename(out / "in.parquet")
+if node in ("edits", "signals"):
+    (out / f"{node}.parquet").rename(out / "in.parquet")
 [line] = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
 print(json.dumps(int(line.split()[1]) // 1024))
 """
