@@ -1,4 +1,5 @@
-"""The node decontaminate: drops documents that hold benchmark items, one shard per file of documents."""
+"""The node decontaminate: drops documents that hold benchmark items or cuts these out, one shard per file of
+documents, and one that tests whether injected items are found."""
 
 from __future__ import annotations
 
@@ -15,9 +16,14 @@ from tasks.errors import StageError
 from tasks.evaluate.benchmarks import Benchmark, named_files, resolved
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ()
 INPUTS = ("dedup/documents",)
+
+SELF_TEST = "self-test"  # the key of the shard that injects items
+SEARCH_KEYS = ("benchmarks", "ngram", "phrase", "template", "answer_share")
+_TEST_KEYS = ("self_test_items", "min_recall")
+_CUT_KEYS = ("cut_margin", "min_piece", "max_pieces", "min_share")
 
 
 class Config(node.Config):
@@ -27,14 +33,27 @@ class Config(node.Config):
     ngram: a question of so many words or more is found by any n-gram of this length.
     phrase: a shorter question is found word for word, on its own from this length on.
     template: an n-gram in more items of one benchmark than this tells none of them apart, and doesn't count.
-    mode: what becomes of a document that holds an item: "drop" leaves it out.
+    answer_share: any other text of an item is found by this share of its n-grams.
+    mode: what becomes of a document that holds an item: "drop" leaves it out, "cut" takes out what was found.
+    cut_margin: characters on either side that go with it. min_piece: a piece of fewer characters goes, too.
+    max_pieces: a document cut into more pieces is dropped, and so is one of which less than `min_share` of its bytes
+    is left.
+    self_test_items: so many items of each benchmark are injected to see whether they are found; 0 for none.
+    min_recall: the stage fails when less than this share of a benchmark's is, in any of the disguises.
     """
 
     benchmarks: list[Benchmark] = Field(default=[])
     ngram: int = Field(default=13, ge=2)
-    phrase: int = Field(default=8, ge=1)
+    phrase: int = Field(default=6, ge=1)
     template: int = Field(default=8, ge=1)
-    mode: Literal["drop"] = "drop"
+    answer_share: float = Field(default=0.5, gt=0, le=1)
+    mode: Literal["drop", "cut"] = "drop"
+    cut_margin: int = Field(default=200, ge=0)
+    min_piece: int = Field(default=200, ge=0)
+    max_pieces: int = Field(default=10, ge=1)
+    min_share: float = Field(default=0.5, ge=0, le=1)
+    self_test_items: int = Field(default=64, ge=0)
+    min_recall: float = Field(default=0.95, ge=0, le=1)
 
     def identity(self) -> dict[str, Any]:
         """Of a benchmark its name: how many examples or items of it are used makes no difference here."""
@@ -42,31 +61,44 @@ class Config(node.Config):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    settings = {**config.identity(), "unicode": unicodedata.unidata_version}
+    """The self-test sees the first file only: other documents leave it as it is."""
     items = [
         inputs.file(path, name)
         for benchmark in config.benchmarks
         for name, path in named_files(benchmark, inputs.resolve)
     ]
     places = [resolved(benchmark, inputs.resolve).model_dump(mode="json") for benchmark in config.benchmarks]
+    every = {**config.identity(), "unicode": unicodedata.unidata_version}
+    search = {name: every[name] for name in (*SEARCH_KEYS, "unicode")}
+    judge = {name: every[name] for name in ("mode", *(_CUT_KEYS if config.mode == "cut" else ()))}
+    test = {name: every[name] for name in _TEST_KEYS}
+    documents = inputs["dedup/documents"]
+    tested = documents[:1] if config.benchmarks and config.self_test_items else []
     return [
-        Shard(file.key, settings, {"documents": [file], "benchmarks": items}, {"benchmarks": places})
-        for file in inputs["dedup/documents"]
+        Shard(key, settings, {"documents": [file], "benchmarks": items}, {"benchmarks": places})
+        for key, settings, file in [
+            *((file.key, search | judge, file) for file in documents),
+            *((SELF_TEST, search | test, file) for file in tested),
+        ]
     ]
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes documents.parquet, ledger.parquet and hits.parquet (`tasks.decontaminate.outcome.HITS`)."""
-    from tasks.decontaminate.outcome import write_outcome
+    """Writes documents.parquet, ledger.parquet, edits.parquet (id, rule, count, bytes taken out) and hits.parquet
+    (`tasks.decontaminate.outcome.HITS`); the self-test writes self-test.parquet (`outcome.RECALL`)."""
+    from tasks.decontaminate.outcome import write_outcome, write_self_test
 
-    settings = {name: shard.config[name] for name in Config.model_fields if name != "benchmarks"}
+    settings = {name: value for name, value in shard.config.items() if name not in ("benchmarks", "unicode")}
     config = Config(**settings, benchmarks=shard.runtime["benchmarks"])
-    key = json.dumps([shard.config, [file.digest for file in shard.inputs["benchmarks"]]], sort_keys=True)
-    return ShardResult(write_outcome([file.path for file in shard.inputs["documents"]], config, key, out))
+    search = {name: shard.config[name] for name in SEARCH_KEYS}
+    key = json.dumps([search, [file.digest for file in shard.inputs["benchmarks"]]], sort_keys=True)
+    write = write_self_test if shard.key == SELF_TEST else write_outcome
+    return ShardResult(write([file.path for file in shard.inputs["documents"]], config, key, out))
 
 
 def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:
-    """The funnel, and `benchmarks`: {name: {items, unsearchable, items_hit, documents_hit}}."""
+    """The funnel, and `benchmarks`: {name: {items, unsearchable, unsearchable_items, items_hit, documents_hit,
+    hits}}; `self_test`: {name: {kind: {items, found, missed}}}."""
     metrics = merge_metrics(result.metrics for result in results)
     if not metrics.get("documents_out"):
         names = ", ".join(shards[0].config["benchmarks"]) if shards else ""
@@ -75,6 +107,9 @@ def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -
             f"of a benchmark ({names}). Leave the benchmark files themselves out of the sources, or raise "
             "decontaminate.ngram and decontaminate.phrase."
         )
+    for shard in shards:
+        if shard.key == SELF_TEST:
+            _check(metrics["self_test"], shard.config["min_recall"])
     found = metrics.pop("found", {})
     totals = metrics.pop("items", {})
     metrics["benchmarks"] = {
@@ -82,7 +117,24 @@ def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -
             **results[0].metrics["items"][name],
             "items_hit": len(found.get(name, {}).get("items", {})),
             "documents_hit": found.get(name, {}).get("documents", 0),
+            "hits": sum(found.get(name, {}).get("items", {}).values()),
         }
         for name in totals
     }
     return metrics
+
+
+def _check(recall: dict[str, Any], least: float) -> None:
+    failed = [
+        f"{name}, {kind}: {counts['found']} of {counts['items']} found (missed: {', '.join(counts['missed'][:5])})"
+        for name, kinds in recall.items()
+        for kind, counts in kinds.items()
+        if counts["found"] < least * counts["items"]
+    ]
+    if failed:
+        raise StageError(
+            "decontaminate: injected benchmark items are not found, so documents that hold them would stay. "
+            f"Wanted is a share of {least:g} (decontaminate.min_recall).\n  " + "\n  ".join(failed) + "\n"
+            "Lower decontaminate.ngram or decontaminate.phrase, or raise decontaminate.template; or lower "
+            "decontaminate.min_recall to accept it."
+        )

@@ -1,16 +1,22 @@
 """Which texts hold which benchmark items.
 
-Words are folded on both sides (`tasks.dedup.words`) after HTML entities are decoded, so that case,
-punctuation, diacritics, entities and the wrapping of lines hide nothing. An item is found by its question or
-prompt; choices, answers and code alone are no evidence, being phrases that textbooks and programs share.
+Words are folded on both sides (`tasks.dedup.words`) after HTML entities are decoded and tags taken out, so that
+case, punctuation, diacritics, markup and the wrapping of lines hide nothing; items are also looked for with their
+punctuation deleted (`tasks.decontaminate.items.spellings`), texts also without line numbers and hyphens at line
+ends (`tasks.decontaminate.views`).
 
-- A question of `ngram` words (13) or more: any run of 13 of its words (the rule of GPT-3, Brown et al., 2020,
-  appendix C). Runs that more than `template` items of the benchmark have are its template, and don't count.
-  Nor do runs of fewer than 5 different words of two letters and more: number sequences, formulas.
-- A question without such a run, of `phrase` words (8) or more, 5 of them different: all of it, word for word.
-- A shorter question: all of it, and after it, within a window of twice the item's words and 32 more, each of
-  its other texts word for word. Where there are no other texts, or all texts together are fewer than 16
-  letters, the item is not looked for, and counted as unsearchable.
+- question: of a question or prompt of `ngram` words (13) or more, any run of 13 of its words (the rule of GPT-3,
+  Brown et al., 2020, appendix C). Runs that more than `template` items of the benchmark have are its template, and
+  don't count. Nor do runs of fewer than 5 different words of two letters and more: number sequences, formulas.
+- answer: of any other text of the item (a choice, a worked answer, a solution, its tests) at least `answer_share`
+  of its runs of 13 words. One such run is no evidence: programs and textbooks share phrases.
+- phrase: of a question without such a run, all of it word for word, if it has `phrase` words (6) or more, 5 of them
+  different, and at most 2 items of the benchmark have it. Any other question needs, within a window of twice the
+  item's words and 32 more, each of its other texts word for word; or after at most 4 words one that makes 8 words
+  with it, 5 of them different. Where all texts
+  together are fewer than 16 letters, the choices must follow in their order, with their letters between them, or
+  directly if these are 10 letters without the spaces. Where there are no other texts, the item is not looked for,
+  and counted as unsearchable.
 """
 
 from __future__ import annotations
@@ -21,12 +27,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from tasks.decontaminate.hashset import HashSet
-from tasks.decontaminate.items import ItemIndex, Phrase, index_items, plain
+from tasks.decontaminate.items import ItemIndex, index_items
+from tasks.decontaminate.matching import Match, match_words
 from tasks.decontaminate.node import Config
-from tasks.dedup.words import Words, fold_batches, ngram_hashes, word_hashes
+from tasks.decontaminate.views import plain, scan, unwrapped
+from tasks.dedup.words import fold_batches, utf8_buffers
 from tasks.evaluate.benchmarks import Item
-from tasks.jit import compiled
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class Hit:
     """A text that holds an item.
 
     text: its number. benchmark, item: the item's names. ngram: the words that were found first, folded.
-    count, share: how many of the item's n-grams are in the text, of all that count; 1 and 1.0 for a phrase.
+    count, share: how many n-grams of the item's question, or of the text of the item that is found most completely,
+    are in the text, of all that count; 1 and 1.0 for a phrase. rule: question, answer or phrase.
     """
 
     text: int
@@ -43,6 +50,7 @@ class Hit:
     ngram: str
     count: int
     share: float
+    rule: str
 
 
 def find_hits(
@@ -56,90 +64,40 @@ def find_hits(
 
 def search(texts: Sequence[str] | pa.Array | pa.ChunkedArray, index: ItemIndex) -> list[Hit]:
     """The same for items that are indexed already."""
-    decoded = [plain(text) for text in _strings(texts)]
-    hits: list[Hit] = []
-    done = 0
-    for words in fold_batches(decoded):
-        hits += _search_words(words, index, done)
-        done += len(words)
+    found: dict[tuple[int, int], Match] = {}
+    for owners, views in _views(texts):
+        done = 0
+        for words in fold_batches(views):
+            for (text, item), match in match_words(words, index).items():
+                key = owners[done + text], item
+                found[key] = max(found.get(key, match), match, key=Match.strength)
+            done += len(words)
+    hits = []
+    for (text, number), match in sorted(found.items(), key=lambda entry: entry[0]):
+        known = index.items[number]
+        hits.append(Hit(text, known.benchmark, known.item, match.ngram, match.count, match.share, match.rule))
     return hits
 
 
-def _strings(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> list[str]:
-    if isinstance(texts, pa.Array | pa.ChunkedArray):
-        return [text or "" for text in texts.to_pylist()]
-    return list(texts)
-
-
-def _search_words(words: Words, index: ItemIndex, done: int) -> list[Hit]:
-    codes = word_hashes(words)
-    found: dict[tuple[int, int], tuple[int, int, int]] = {}  # text, item -> first word, words, count
-    for length, sought in index.sought.items():
-        places, hashes = _places(words, codes, length, sought)
-        for place, value in zip(places.tolist(), hashes.tolist(), strict=True):
-            text = int(np.searchsorted(words.texts, place, side="right")) - 1
-            for item, size in _items(index, codes, place, int(words.texts[text + 1]), length, value):
-                first, size, count = found.get((text, item), (place, size, 0))
-                found[text, item] = first, size, count + 1
-    return [_hit(words, index, done, text, item, *found[text, item]) for text, item in sorted(found)]
-
-
-def _places(words: Words, codes: np.ndarray, length: int, sought: HashSet) -> tuple[np.ndarray, np.ndarray]:
-    """First words of the runs of `length` words that are sought, and the runs' hashes."""
-    hashes, firsts = ngram_hashes(words, length, codes)
-    hit = np.flatnonzero(sought.contains(hashes))
-    if not len(hit):
-        return hit, hashes[hit]
-    texts = np.searchsorted(firsts, hit, side="right") - 1
-    long = np.diff(words.texts)[texts] >= length
-    hit, texts = hit[long], texts[long]
-    return words.texts[texts] + hit - firsts[texts], hashes[hit]
-
-
-def _items(
-    index: ItemIndex, codes: np.ndarray, place: int, end: int, length: int, value: int
-) -> Iterator[tuple[int, int]]:
-    """The items that a run of words gives away, and the length in words of what was found of each."""
-    if length == index.ngram:
-        wanted = np.uint64(value)
-        low, high = np.searchsorted(index.grams, wanted), np.searchsorted(index.grams, wanted, "right")
-        for item in index.owners[low:high].tolist():
-            yield item, length
-    for phrase in index.phrases.get(length, {}).get(value, ()):
-        rest = place + length
-        after = rest + len(phrase.rest)
-        if (
-            after <= end
-            and _stands(codes, rest, after, phrase.rest)
-            and _followed(phrase, codes, place, after, end)
-        ):
-            yield phrase.item, after - place
-
-
-def _followed(phrase: Phrase, codes: np.ndarray, place: int, after: int, end: int) -> bool:
-    last = min(end, place + phrase.window)
-    return phrase.alone or all(_stands(codes, after, last, other) for other in phrase.others)
-
-
-@compiled
-def _stands(codes, start, end, wanted):
-    """Whether the words `wanted` stand in a row in codes[start:end]."""
-    for at in range(start, end - len(wanted) + 1):
-        same = True
-        for i in range(len(wanted)):
-            if codes[at + i] != wanted[i]:
-                same = False
-                break
-        if same:
-            return True
-    return False
-
-
-def _hit(
-    words: Words, index: ItemIndex, done: int, text: int, item: int, first: int, size: int, count: int
-) -> Hit:
-    ngram = words.data[words.starts[first] : words.ends[first + size - 1]].tobytes().decode()
-    total = int(index.totals[item])
-    known = index.items[item]
-    distinct = min(count, total) if total else 1
-    return Hit(done + text, known.benchmark, known.item, ngram, distinct, distinct / total if total else 1.0)
+def _views(
+    texts: Sequence[str] | pa.Array | pa.ChunkedArray,
+) -> Iterator[tuple[list[int], Sequence[str] | pa.Array]]:
+    """The texts as they are searched, and whose views these are: first those that need nothing done."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    data, offsets = utf8_buffers(texts)
+    markup, parts = scan(data, offsets)
+    marked = np.flatnonzero(markup).tolist()
+    if not marked:
+        yield list(range(len(texts))), texts
+    elif len(marked) < len(texts):
+        clean = np.flatnonzero(~markup).tolist()
+        yield clean, texts.take(pa.array(clean)) if isinstance(texts, pa.Array) else [texts[i] for i in clean]
+    owners = list(marked)
+    views = [plain(texts[i].as_py() if isinstance(texts, pa.Array) else texts[i]) for i in marked]
+    for number, start, end in parts.tolist():
+        found = unwrapped(data[start:end].tobytes().decode("utf-8", "surrogatepass"))
+        owners += [number] * len(found)
+        views += found
+    if views:
+        yield owners, views

@@ -1,15 +1,14 @@
 """MMLU, GSM8K and HumanEval: every injected item is found, and clean corpora stay untouched."""
 
 import gzip
-import html
 import json
 import random
 import re
-import textwrap
 from pathlib import Path
 
 import pytest
 
+from tasks.decontaminate.disguises import KINDS, shown
 from tasks.decontaminate.items import ItemIndex, index_items
 from tasks.decontaminate.node import Config
 from tasks.decontaminate.search import search
@@ -28,24 +27,14 @@ def index() -> ItemIndex:
     return index_items([item for benchmark in benchmarks for item in load_items(benchmark)], Config())
 
 
-@pytest.mark.parametrize(
-    "disguise",
-    [
-        str,
-        str.upper,
-        html.escape,
-        lambda text: textwrap.fill(text, 30),
-        lambda text: f"{'lorem ' * 99}{text} ipsum",
-    ],
-    ids=["verbatim", "upper case", "escaped", "re-wrapped", "embedded"],
-)
-def test_every_injected_item_is_found(index: ItemIndex, disguise):
-    searched = sorted(set(range(len(index.items))) - set(index.unsearchable))
-    assert len(searched) >= len(index.items) - 5
-    chosen = random.Random(3).sample(searched, 1500)
-    hits = search([disguise("\n".join(index.items[number].texts)) for number in chosen], index)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_injected_item_is_found(index: ItemIndex, kind: str):
+    assert index.unsearchable == []
+    chosen = random.Random(3).sample(range(len(index.items)), 1500)
+    hits = search([KINDS[kind](shown(index.items[number].texts)) for number in chosen], index)
     found = {(hit.text, hit.benchmark, hit.item) for hit in hits}
-    assert {(n, index.items[i].benchmark, index.items[i].item) for n, i in enumerate(chosen)} <= found
+    wanted = {(n, index.items[i].benchmark, index.items[i].item) for n, i in enumerate(chosen)}
+    assert len(wanted - found) <= (3 if kind in ("hyphenated", "numbered") else 0)
 
 
 def test_clean_text_has_no_hits(index: ItemIndex):
