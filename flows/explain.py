@@ -197,9 +197,9 @@ def _host(run: Run, id: str, known: dict[str, Any]) -> dict[str, Any]:
     return {name: rows[0][name] if rows else None for name in ("host_rank", "host_share")}
 
 
-def _edits(run: Run, id: str, known: dict[str, Any]) -> dict[str, Any]:
-    """What was taken out of the text before its verdict: {"edits": {rule: "3 times, 120 bytes"}}, if anything."""
-    node = run.node("filter-edits")
+def _edits(run: Run, id: str, known: dict[str, Any], editor: str = "filter-edits") -> dict[str, Any]:
+    """What a node took out of the text: {"edits": {rule: "3 times, 120 bytes"}}, if anything."""
+    node = run.node(editor)
     rows = find(node.files("edits"), id, near=known.get("_file"), exact=True) if node else []
     told = {}
     for row in rows:
@@ -224,10 +224,19 @@ def _dedup(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
 
 
 def _decontaminate(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
+    """The items it holds, the words that gave them away, and what was cut out."""
     step = _judged("decontaminate", node, id, "shares nothing with the benchmarks", known)
     hits = find(node.files("hits"), id, exact=True)
+    if not hits:
+        return step
+    hits.sort(key=lambda row: -(row.get("share") or 0))
     told = [{name: value for name, value in row.items() if name not in ("id", "_file")} for row in hits[:3]]
-    return Step(step.stage, step.verdict, step.summary, step.facts | ({"hits": told} if told else {}))
+    first = f"{hits[0]['benchmark']}/{hits[0]['item']}"
+    more = f" and {len(hits) - 1} more" if len(hits) > 1 else ""
+    dropped = step.verdict == "dropped"
+    said = f"{step.summary}: it holds {first}{more}" if dropped else f"kept, without {first}{more}"
+    facts = step.facts | _edits(run, id, known, "decontaminate") | {"hits": told}
+    return Step(step.stage, step.verdict, said, facts)
 
 
 def _tokenize(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flows import (
+    report_contamination,
     report_corpus,
     report_edits,
     report_model,
@@ -30,7 +31,7 @@ SECTIONS: Sequence[tuple[str, str, Callable[[Run], Section]]] = (
     ("documents", "Documents", report_corpus.documents),
     ("sources", "Sources", report_corpus.sources),
     ("duplicates", "Duplicates", report_removed.duplicates),
-    ("contamination", "Contamination", report_removed.contamination),
+    ("contamination", "Contamination", report_contamination.contamination),
     ("edits", "Edits", report_edits.edits_section),
     ("dropped", "Dropped documents", report_removed.dropped),
     ("training", "Training", report_model.training),

@@ -1,4 +1,4 @@
-"""The report on what was taken out: duplicates, benchmark items, and samples of what every rule dropped."""
+"""The report on what was taken out: duplicates, and samples of what every rule dropped."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from flows import charts, figures, report_parts, samples
-from flows.markup import Content, Markup, join, table, tag
+from flows.markup import Content, Markup, join, tag
 from flows.report_parts import Section, absent, grid, stat, stats, sub
-from flows.runs import Node, Run, mapping, numeric
+from flows.runs import Run, mapping, numeric
 from flows.text import excerpt, one_line
 
 JUDGES = ("filter", "dedup", "decontaminate")
 LARGEST = 30  # clusters of more documents share a bar
-MOST_HITS = 6
 
 
 def duplicates(run: Run) -> Section:
@@ -58,69 +57,6 @@ def _similarities(files: Sequence[Path]) -> Content:
     label = "Jaccard similarity to the survivor"
     x = charts.axis([min(found.bins[0][0], 0.9), 1], tight=True, label=label, ticks=6)
     return charts.histogram([charts.Bars("documents", found.bins, "c4")], x, title="Similarity")
-
-
-def contamination(run: Run) -> Section:
-    """Which benchmarks' items were found in the documents."""
-    node = run.node("decontaminate")
-    if node is None:
-        return absent(
-            "contamination", "Contamination", "Decontaminate is not part of this run, or hasn't finished."
-        )
-    known = mapping(node.metrics.get("benchmarks")) or _counted(node)
-    if not known:
-        return Section("contamination", "Contamination", "No benchmark item was found in the documents.")
-    lead = "Documents that repeat a passage of a benchmark item are taken out before the tokenizer sees them."
-    if not any(mapping(numbers).get("items_hit") for numbers in known.values()):
-        lead = "No document repeats a passage of a benchmark item."
-    names = {
-        "items": "items",
-        "unsearchable": "too short to search",
-        "items_hit": "found in documents",
-        "documents_hit": "documents",
-    }
-    columns = [key for key in names if any(key in mapping(numbers) for numbers in known.values())]
-    rows = [
-        [
-            tag("b", one_line(name, 60)),
-            *(figures.count(numeric(mapping(numbers).get(key))) for key in columns),
-        ]
-        for name, numbers in sorted(known.items())[:40]
-    ]
-    head = ["benchmark", *(names[key] for key in columns)]
-    body = join(table(head, rows, numeric=range(1, 5), class_="rules"), _hits(node))
-    return Section("contamination", "Contamination", lead, body)
-
-
-def _counted(node: Node) -> dict[str, dict[str, int]]:
-    """Items and hits by benchmark, from the hits themselves."""
-    found: dict[str, dict[str, int]] = {}
-    for (benchmark, _), counts in samples.count_by(node.files("hits"), ["benchmark", "item"]).items():
-        entry = found.setdefault(str(benchmark), {"items_hit": 0, "documents_hit": 0})
-        entry["items_hit"] += 1
-        entry["documents_hit"] += counts["rows"]
-    return found
-
-
-def _hits(node: Node) -> Content:
-    """A few hits, with whatever text the table keeps of them."""
-    shown: list[list[Content]] = []
-    columns = ["benchmark", "item", "id", "matched", "ngram", "text", "where"]
-    for batch in samples.row_groups(node.files("hits"), most_rows=1000).read(columns):
-        for row in batch.slice(0, MOST_HITS - len(shown)).to_pylist():
-            passage = next((row[name] for name in ("matched", "ngram", "text") if row.get(name)), None)
-            shown.append(
-                [
-                    tag("b", one_line(row["benchmark"], 40)),
-                    tag("code", one_line(row["item"], 30)),
-                    tag("q", one_line(passage, 160)) if passage else "–",
-                    tag("code", one_line(row["id"], 64)[:12]),
-                ]
-            )
-        if len(shown) >= MOST_HITS:
-            break
-    head = ["benchmark", "item", "passage", "document"]
-    return sub("Some of the passages", table(head, shown, class_="long")) if shown else None
 
 
 def dropped(run: Run) -> Section:

@@ -314,14 +314,31 @@ class Builder:
                     "benchmark": ["mmlu_mini", "gsm8k_mini"][number % 2] + self.mark,
                     "item": f"item-{number}",
                     "id": row["id"],
-                    "matched": " ".join(WORDS[:13]) + self.mark,
-                    "where": "question",
+                    "ngram": " ".join(WORDS[:13]) + self.mark,
+                    "count": 3,
+                    "share": 0.25,
+                    "rule": "question",
                 }
             )
             verdicts[row["id"]] = ("benchmark-overlap" + self.mark, {"score": 13.0, "threshold": 13.0})
         self.ids["contaminated"] = hits[0]["id"]
         self.parquet(self.folder("decontaminate") / "hits.parquet", hits)
         self.judge("decontaminate", verdicts)
+        names = [name + self.mark for name in ("gsm8k_mini", "mmlu_mini")]
+        self.metrics["decontaminate"]["benchmarks"] = {
+            name: {
+                "items": 40, "unsearchable": 1, "unsearchable_items": ["item-9" + self.mark],
+                "items_hit": hit, "documents_hit": hit, "hits": hit,
+            }
+            for name, hit in zip(names, (3, 4), strict=True)
+        }  # fmt: skip
+        self.metrics["decontaminate"]["self_test"] = {
+            name: {
+                "verbatim": {"items": 39, "found": 39, "missed": []},
+                "numbered": {"items": 39, "found": 38, "missed": ["item-7" + self.mark]},
+            }
+            for name in names
+        }
 
     def tokenize(self) -> None:
         rows, offset = [], {"train": 0, "validation": 0}

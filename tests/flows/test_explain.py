@@ -59,6 +59,8 @@ def test_a_contaminated_document_names_the_item(sample_store):
     found = steps(sample_store, sample_store.ids["contaminated"])["decontaminate"]
     assert found.verdict == "dropped"
     assert found.facts["hits"][0]["item"] == "item-0"
+    assert found.facts["hits"][0]["ngram"].count(" ") == 12
+    assert "it holds mmlu_mini/item-0" in found.summary
 
 
 def test_the_beginning_of_an_id_is_enough_when_it_is_the_only_one(sample_store):
