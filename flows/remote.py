@@ -58,7 +58,7 @@ class RemoteInputs:
         return self._asked[address]
 
     def ask(self, addresses: Sequence[str]) -> None:
-        """Asks about many files at once. Raises TransientError for one that doesn't answer."""
+        """Asks about many files at once. Raises TransientError for one that can't be had now; see `digest_of`."""
         wanted = [address for address in dict.fromkeys(addresses) if address not in self._asked]
         if not self._online or not wanted:
             return

@@ -11,7 +11,7 @@ from typing import Any
 
 from tasks.errors import ConfigError
 from tasks.ingest.location import shown
-from tasks.ingest.patience import Broken
+from tasks.ingest.patience import Broken, Silent
 from tasks.ingest.transport import PACKAGES, Changed, Refused, without_version
 from tasks.ingest.version import Version
 
@@ -47,6 +47,8 @@ def translated(error: Exception, address: str) -> Exception:
         return Refused("http-404")
     if isinstance(error, PermissionError):
         return Refused("http-403")
+    if isinstance(error, TimeoutError):
+        return Silent("no byte came in time")
     if isinstance(error, NotImplementedError | TypeError):
         return error
     name = type(error).__name__

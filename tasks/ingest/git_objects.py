@@ -2,13 +2,15 @@
 
 A repository is data from elsewhere: its configuration could name programs to run (file-system monitor, hooks,
 transports for objects left out of a partial clone), and its replacement refs could put other content behind an id.
-All of that is off. Object ids are digests, so what comes back is what they say.
+All of that is off. Object ids are digests, and a blob that hasn't its own is damaged.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import secrets
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,11 +101,17 @@ def entries(path: Path, commit: str) -> Iterator[Entry | None]:
 
 
 class Objects:
-    """Blobs by id, from one `git cat-file --batch`, which is started anew if an object kills it. A context manager."""
+    """Blobs by id, from one `git cat-file --batch`, which is started anew if an object kills it. A context manager.
+
+    git passes a blob on as it is stored, without comparing it with its id or with the size that it names first: behind
+    a smaller one it would just wait. So each question is followed by one for a name that no repository has, whose
+    answer ends the blob however long it is, and the id is compared here.
+    """
 
     def __init__(self, path: Path):
         self._path = path
         self._process: subprocess.Popen[bytes] | None = None
+        self._nothing = secrets.token_hex(20).encode()
 
     def __enter__(self) -> Objects:
         return self
@@ -115,16 +123,16 @@ class Objects:
         """The content, or the reason why there is none: "missing-object", "damaged-object", "too-large"."""
         process = self._process = self._process or self._start()
         given, taken = _pipes(process)
+        end = self._nothing + b" missing\n"
         try:
-            given.write(oid.encode("ascii") + b"\n")
+            given.write(oid.encode("ascii") + b"\n" + self._nothing + b"\n")
             given.flush()
             head = taken.readline().split()
-            if len(head) == 2 and head[1] == b"missing":
+            if len(head) == 2 and head[1] == b"missing" and taken.readline() == end:
                 return "missing-object"
             size = int(head[2])
-            data = taken.read(size) if size <= limit else _skip(taken, size)
-            if taken.read(1) == b"\n":
-                return data if size <= limit else "too-large"
+            data = _up_to(taken, b"\n" + end, size, limit)
+            return "too-large" if size > limit else data if _is(oid, data) else "damaged-object"
         except (OSError, ValueError, IndexError):
             pass
         self._stop()
@@ -151,7 +159,25 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return process.stdin, process.stdout
 
 
-def _skip(stream: IO[bytes], size: int) -> bytes:
-    while size and (read := len(stream.read(min(size, _CHUNK)))):
-        size -= read
-    return b""
+def _up_to(stream: IO[bytes], end: bytes, size: int, limit: int) -> bytes:
+    """What comes before `end`; only its last bytes where `size`, what it should have, is beyond the limit.
+
+    ValueError where much more comes, OSError where the stream ends.
+    """
+    held = bytearray()
+    while not held.endswith(end):
+        chunk = stream.read1(_CHUNK)  # type: ignore[attr-defined]  # what there is, without waiting for more
+        if not chunk:
+            raise OSError("the stream has ended")
+        held += chunk
+        if size > limit:
+            del held[: -len(end)]
+        elif len(held) > size + len(end):
+            raise ValueError("more than there should be")
+    return bytes(held[: -len(end)])
+
+
+def _is(oid: str, data: bytes) -> bool:
+    """Whether a blob's content has this id (SHA-1 or SHA-256, by its length)."""
+    digest = hashlib.sha1 if len(oid) == 40 else hashlib.sha256
+    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == oid

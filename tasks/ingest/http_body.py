@@ -19,13 +19,14 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from tasks.errors import ConfigError, TransientError
 from tasks.ingest.location import shown
-from tasks.ingest.patience import Broken, retry_after
+from tasks.ingest.patience import Broken, Silent, retry_after
 from tasks.ingest.transport import Changed, Refused, without_version
 from tasks.ingest.version import Version
 
 HEAD_STALLS = 4  # times the stall that an answer may take to begin
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529})
-_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
+_RANGE = re.compile(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18})")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 @cache
@@ -42,18 +43,24 @@ class _BoundedAnswer:
 
     def getresponse(self) -> http.client.HTTPResponse:
         connection: Any = self
-        timer = threading.Timer(HEAD_STALLS * connection.timeout, _hang_up, [connection.sock])
+        late = threading.Event()
+        timer = threading.Timer(HEAD_STALLS * connection.timeout, _hang_up, [connection.sock, late])
         timer.daemon = True
         timer.start()
         try:
             answer: http.client.HTTPResponse = super().getresponse()  # type: ignore[misc]
             return answer
+        except (OSError, http.client.HTTPException):
+            if late.is_set():
+                raise TimeoutError from None
+            raise
         finally:
             timer.cancel()
 
 
-def _hang_up(sock: socket.socket) -> None:
+def _hang_up(sock: socket.socket, late: threading.Event) -> None:
     """Ends a connection under the thread that reads it. TLS's own shutdown would talk to the other side."""
+    late.set()
     with contextlib.suppress(OSError):
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
@@ -162,13 +169,13 @@ class HttpBody:
         response = self._response
         assert response is not None
         if response.status == 206:
-            found = _RANGE.match(response.headers.get("Content-Range", ""))
+            found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
             if not found or found[1] is None or int(found[1]) != start:
                 raise Broken("the server answered with another range than asked for")
             first, size, last = start, int(found[3]), int(found[2]) + 1  # it may give less than asked for
         elif response.status == 200:
             length = response.headers.get("Content-Length", "")
-            if not length.isdigit():
+            if not _LENGTH.fullmatch(length):
                 raise without_version(self._shown)
             first, size, last = 0, int(length), int(length)
         else:
@@ -189,7 +196,7 @@ class HttpBody:
         """Raises what an error status means; an empty object answers a range with 416, which is no error."""
         with error:
             fields = error.headers
-            if error.code == 416 and (found := _RANGE.match(fields.get("Content-Range", ""))):
+            if error.code == 416 and (found := _RANGE.fullmatch(fields.get("Content-Range", ""))):
                 if int(found[3]) == 0 and start == 0:
                     return self._check(0, fields, expected)
                 raise Changed
@@ -202,6 +209,8 @@ class HttpBody:
     def _translated(self, error: Exception) -> Exception:
         """What a failed exchange means; our own errors stay as they are."""
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(cause, str):  # urllib's own refusal: a redirect to what isn't HTTP
+            return Refused("bad-redirect")
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ConfigError(
                 f"ingest: {self._shown}: its certificate isn't accepted ({cause.verify_message})"
@@ -210,7 +219,7 @@ class HttpBody:
             # Mistyped more often than passing, so no minutes of tries; the batch is tried again all the same.
             return TransientError(f"ingest: {self._shown} can't be had: the name of its host isn't known")
         if isinstance(cause, TimeoutError):
-            return Broken("no byte came in time")
+            return Silent("no byte came in time")
         if isinstance(cause, http.client.InvalidURL):
             return ConfigError(f"ingest: {self._shown} is no address")
         if isinstance(cause, OSError | http.client.HTTPException):

@@ -135,13 +135,21 @@ def _read_chunks(chunks: Sequence[Chunk], wanted: Sequence[str]) -> list[Chunk]:
 
 
 def _values(batch: Any) -> Iterator[dict[str, Any] | str]:
-    """The rows of a batch as Python values, or the reason why a row can't be one."""
+    """The rows of a batch as Python values, or the reason why a row can't be one.
+
+    Dates can be beyond those that Python has, and names no UTF-8, in files that are whole.
+    """
+    import pyarrow as pa
+
+    bad = (ValueError, OverflowError, pa.ArrowException)
     if batch.nbytes <= MAX_TEXT:
         try:
-            yield from batch.to_pylist()
-            return
-        except UnicodeDecodeError:
+            rows = batch.to_pylist()
+        except bad:
             pass
+        else:
+            yield from rows
+            return
     for number in range(batch.num_rows):
         row = batch.slice(number, 1)
         if row.nbytes > MAX_TEXT:
@@ -151,3 +159,5 @@ def _values(batch: Any) -> Iterator[dict[str, Any] | str]:
             yield row.to_pylist()[0]
         except UnicodeDecodeError:
             yield "bad-utf8"
+        except bad:
+            yield "bad-value"

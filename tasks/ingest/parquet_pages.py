@@ -62,11 +62,11 @@ def page_sizes(file: IO[bytes], start: int, size: int) -> Iterator[int]:
     """The uncompressed sizes of the pages in `size` bytes from `start`; stops where something is no header."""
     end = start + size
     while 0 <= start < end:
-        file.seek(start)
         try:
+            file.seek(start)
             fields, length = read_struct(file.read(min(_HEADER, end - start)))
             uncompressed, compressed = int(fields[_PAGE_UNCOMPRESSED]), int(fields[_PAGE_COMPRESSED])
-        except (IndexError, KeyError, TypeError, ValueError):
+        except (IndexError, KeyError, TypeError, ValueError, OverflowError):
             return
         yield uncompressed
         if compressed < 0:

@@ -32,6 +32,14 @@ class Broken(Exception):
         self.retry_after = retry_after
 
 
+class Silent(Broken):
+    """No byte came in time."""
+
+
+class Stalled(TransientError):
+    """Given up on an object whose server said nothing, to the last."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """tries: failures within `PROGRESS` bytes after which it ends.
@@ -81,17 +89,17 @@ class Effort:
             self._give_up(f"it brought {self._received:,} bytes in {self._waited:.0f} seconds")
 
     def failed(self, error: Broken) -> None:
-        """Waits before the next try, or raises TransientError if there is none."""
+        """Waits before the next try, or raises TransientError (Stalled after silence) if there is none."""
         patience = self._patience
         self._failures += 1
         if self._failures >= patience.tries:
-            self._give_up(f"{error} (try {self._failures} of {patience.tries})")
+            self._give_up(f"{error} (try {self._failures} of {patience.tries})", error)
         bound = min(patience.longest, patience.first * 2 ** (self._failures - 1))
         # Behind Retry-After there is jitter too: everyone was told the same time.
         wait = (error.retry_after or 0.0) + patience.draw() * bound
         if self._waited + wait > self._allowed:
             asked = f", and it asks to wait {error.retry_after:.0f} seconds" if error.retry_after else ""
-            self._give_up(f"{error}, after {self._waited:.0f} seconds of waiting{asked}")
+            self._give_up(f"{error}, after {self._waited:.0f} seconds of waiting{asked}", error)
         if wait >= TOLD:
             log.warning(
                 "%s: %s; waits %.0f s (try %d of %d)", self._what, error, wait, self._failures, patience.tries
@@ -103,8 +111,8 @@ class Effort:
     def _allowed(self) -> float:
         return self._patience.seconds + self._received / self._patience.slowest
 
-    def _give_up(self, why: str) -> None:
-        raise TransientError(
+    def _give_up(self, why: str, error: Broken | None = None) -> None:
+        raise (Stalled if isinstance(error, Silent) else TransientError)(
             f"ingest: {self._what} can't be had now: {why}. Run again later; what is finished stays."
         )
 

@@ -7,15 +7,17 @@ two states never mix, and a shard never holds the content of one under the finge
 from __future__ import annotations
 
 import io
+import logging
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
 from tasks.errors import StageError
 from tasks.ingest.location import file_name, shown
-from tasks.ingest.patience import Broken, Effort, Patience
+from tasks.ingest.patience import Broken, Effort, Patience, Stalled
 from tasks.ingest.transport import Body, Changed, Refused, open_body
 from tasks.ingest.version import Version
 
+log = logging.getLogger("smelt")
 PATIENCE = Patience()
 READ_BYTES = 256 << 10  # asked of a transfer at a time
 HISTORY = 1 << 20  # bytes behind the position that are kept: readers go back a little after damage
@@ -41,11 +43,18 @@ def ask(address: str, patience: Patience | None = None) -> Version:
 
 
 def digest_of(address: str, patience: Patience | None = None) -> str:
-    """What identifies a remote input: its version, or the reason why there is none (`http-404`)."""
+    """What identifies a remote input: its version, or the reason why there is none (`http-404`).
+
+    A server that says nothing at all, to the last try, costs its file and not the run: "no-answer". The next run asks
+    again. One that asks to come back later (503) is taken at its word: TransientError, the run ends.
+    """
     try:
         return ask(address, patience).digest
     except Refused as error:
         return str(error)
+    except Stalled as error:
+        log.warning("%s Its records are missing from this run.", error)
+        return "no-answer"
 
 
 def fetch(address: str, digest: str, limit: int, patience: Patience | None = None) -> bytes:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
@@ -238,3 +239,29 @@ def test_the_commits_gitattributes_and_first_lines_count(tmp_path: Path) -> None
         "project/README": "language",
     }
     assert set(shown(read(folder, extensions=[".py"]))) == {"project/out/b.py", "project/lib/c.py"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "outcome"),
+    [
+        (b"blob 7\0x = 2\n", "x = 2\n"),  # its id says that the content is right
+        (b"blob 7\0x = 3\n", "damaged-object"),
+        (b"blob 6\0x = 3\n", "damaged-object"),
+        (b"blob 5\0x = 2\n", "damaged-object"),
+        (b"blob 2147483647\0x = 2\n", "too-large"),
+        (b"blob 0\0", "damaged-object"),
+    ],
+)
+def test_a_blob_that_is_not_what_its_id_says_is_damaged_and_nobody_waits_for_its_rest(
+    checkout: Path, tmp_path: Path, stored: bytes, outcome: str
+) -> None:
+    """`git cat-file` names the size that stands first in an object, and then passes on what there is."""
+    folder = tmp_path / "copy"
+    shutil.copytree(checkout, folder, symlinks=True)
+    oid = run(folder, "rev-parse", "HEAD:src/a.py")
+    path = folder / ".git/objects" / oid[:2] / oid[2:]
+    path.chmod(0o644)
+    path.write_bytes(zlib.compress(stored))
+    found = shown(read(folder))
+    assert found["project/src/a.py"] == outcome
+    assert found["project/big.py"].startswith("y = 1")

@@ -116,6 +116,18 @@ def test_dates_are_iso_8601(tmp_path: Path, file: FileInput) -> None:
     assert item.date == "2020-01-02T03:04:05"
 
 
+def test_a_date_beyond_python_s_costs_its_row_only(tmp_path: Path, file: FileInput) -> None:
+    days = pa.array([18000, 1_095_779_920, 3_000_000, None], pa.int32()).cast(pa.date32())
+    write(tmp_path / "a", pa.table({"text": ["a", "b", "c", "d"], "date": days}))
+    items = list(read(Source(name="p", paths=["."]), file(tmp_path / "a"), {}))
+    assert [item.reason if isinstance(item, Loss) else item.date for item in items] == [
+        "2019-04-14",
+        "bad-value",
+        "bad-value",
+        None,
+    ]
+
+
 def test_a_row_beyond_the_limit_is_passed_over(
     tmp_path: Path, file: FileInput, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,3 +32,7 @@ def test_the_sizes_of_all_pages_are_found(tmp_path: Path, version: str, dictiona
 @given(st.binary(max_size=60), st.integers(0, 20))
 def test_any_bytes_end(data: bytes, start: int) -> None:
     list(page_sizes(io.BytesIO(data), start, len(data)))
+
+
+def test_a_place_beyond_all_files_has_no_pages() -> None:
+    assert list(page_sizes(io.BytesIO(b"x"), 1 << 64, 1 << 64)) == []

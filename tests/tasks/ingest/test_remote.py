@@ -6,11 +6,12 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from fuzzing.transport import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loopback import Fault, Loopback, Time
 
-from tasks.errors import ConfigError, StageError, TransientError
+from tasks.errors import ConfigError, SmeltError, StageError, TransientError
 from tasks.ingest import remote
 from tasks.ingest.remote import RemoteFile, RemotePath, ask, digest_of, fetch
 from tasks.ingest.version import Version
@@ -181,6 +182,17 @@ def test_a_host_that_is_not_there_is_given_up_in_the_end(server: Loopback, time:
     assert len(time.slept) == 2
 
 
+def test_a_server_that_says_nothing_costs_its_file_and_one_that_asks_for_patience_the_run(
+    server: Loopback, time: Time
+) -> None:
+    server.faults = [Fault(drip=True)] * 3
+    assert digest_of(server.url("a.bin"), time.patience(tries=3, stall=0.02)) == "no-answer"
+    assert time.slept == [1.0, 2.0]
+    server.faults = [Fault(503)] * 3
+    with pytest.raises(TransientError, match="the server says 503"):
+        digest_of(server.url("a.bin"), time.patience(tries=3))
+
+
 def test_a_mistyped_host_is_said_at_once(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -238,6 +250,19 @@ def test_a_redirect_is_followed_and_takes_no_credentials_along(server: Loopback,
 def test_a_redirect_to_another_scheme_is_refused(server: Loopback, time: Time) -> None:
     server.faults = [Fault(302, {"Location": "file:///etc/passwd"})]
     assert digest_of(server.url("a.bin"), time.patience()) == "http-302"
+    server.faults = [Fault(302, {"Location": "ftp://127.0.0.1/x"})]
+    assert digest_of(server.url("a.bin"), time.patience()) == "bad-redirect"
+
+
+@pytest.mark.parametrize(
+    "length", ["\xb2", "9" * 5000, "-5", "+5", "5 5", "\u0665".encode().decode("latin-1")]
+)
+@pytest.mark.parametrize("field", ["Content-Length: {}", "Content-Range: bytes 0-0/{}"])
+def test_a_length_that_is_no_number_is_no_length(time: Time, field: str, length: str) -> None:
+    status = "200 OK" if "Length" in field else "206 Partial Content"
+    answer = f'HTTP/1.1 {status}\r\nETag: "x"\r\n{field.format(length)}\r\n\r\n'.encode("latin-1")
+    with connections([answer] * 3), pytest.raises(SmeltError):
+        ask("http://a.example/x", time.patience(tries=3))
 
 
 def test_a_jump_asks_for_a_stretch_and_reading_on_for_longer_ones(server: Loopback, time: Time) -> None:
