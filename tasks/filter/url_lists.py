@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -223,7 +224,7 @@ def _entries(paths: Iterable[str]) -> Iterator[str]:
                     entry = line.decode("utf-8", "replace").strip()
                     if entry and not entry.startswith("#"):
                         yield entry
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise StageError(f"{path}, a list of filter.url_lists, can't be read: {error}") from error
 
 

@@ -18,6 +18,9 @@ from tasks.ingest import inflate
 READ_BYTES = 64 << 10  # of compressed input at a time
 OUTPUT_BYTES = 1 << 20  # of decompressed output at a time: bounds what a bomb can do at once
 SIGHT = 1 << 20  # bytes in which the first sound member must begin
+# Places at which a member may seem to begin that are tried: so many, and one more for each stretch of so many bytes. By
+# chance a magic stands in 16 MB of data once; a file full of them would cost tens of microseconds for three bytes.
+TRIES, TRY_BYTES = 5000, 4096
 BOMB_BYTES = 128 << 20  # of output of one member, from which on its ratio is looked at
 BOMB_RATIO = 200  # real crawls stay under 50 over such a stretch; gzip can reach 1,032, zstd 30,000
 
@@ -53,6 +56,12 @@ class _Source:
     dictionary: bytes | None = None
     given: int = 0
     verified: int = 0
+    tries: int = 0
+
+    def may_try(self, position: int) -> bool:
+        """Whether one more place that looks like a member's start is worth trying."""
+        self.tries += 1
+        return self.tries <= TRIES + position // TRY_BYTES
 
 
 def format_of(head: bytes) -> str:
@@ -99,7 +108,7 @@ def _hidden_format(file: IO[bytes], sync: bytes) -> tuple[str, int]:
     if sync and not start.startswith(sync):
         for kind, magic in MAGIC.items():
             source, at = _Source(file, kind, sync), start.find(magic)
-            while at >= 0:
+            while at >= 0 and source.may_try(at):
                 if _decodes(source, start[at : at + READ_BYTES]):
                     return kind, at
                 at = start.find(magic, at + 1)
@@ -199,6 +208,8 @@ def _next_member(source: _Source, position: int) -> int | None:
             position += len(window) - len(magic) + 1
             continue
         position += found
+        if not source.may_try(position):
+            return None
         source.file.seek(position)
         if _decodes(source, source.file.read(READ_BYTES)):
             return position

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -87,7 +88,7 @@ def records() -> list[list[bytes]]:
         data = unpacked(path)
         for pattern in (_RECORD, _ARC_RECORD):
             starts = [match.end() for match in pattern.finditer(data)]
-            parts = [data[a:b] for a, b in zip(starts, [*starts[1:], len(data)], strict=True)]
+            parts = [data[a:b] for a, b in itertools.pairwise([*starts, len(data)])]
             if parts := [part for part in parts if len(part) <= LARGEST][:60]:
                 found.append(parts)
                 break

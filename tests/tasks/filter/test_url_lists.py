@@ -139,8 +139,9 @@ def test_paths_are_no_identity_and_contents_are(tmp_path):
     assert Config(hosts=["a"]).identity() == {"own": True}
 
 
-def test_a_broken_list_is_one_clear_message(tmp_path):
-    (tmp_path / "list.gz").write_bytes(gzip.compress(b"bad.example\n" * 1000)[:-20])
+@pytest.mark.parametrize("damage", [lambda data: data[:-20], lambda data: data[:10] + b"\xff" * 20])
+def test_a_broken_list_is_one_clear_message(tmp_path, damage):
+    (tmp_path / "list.gz").write_bytes(damage(gzip.compress(b"bad.example\n" * 1000)))
     with pytest.raises(StageError, match=r"list\.gz, a list of filter\.url_lists, can't be read"):
         lists(tmp_path, hosts=["list.gz"])
     assert Path(tmp_path / "list.gz").exists()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 
 import pytest
 from fastwarc.stream_io import Lz4Writer, ZstdWriter, zstd_train_dictionary_from_samples
@@ -129,3 +130,14 @@ def test_a_member_that_grows_beyond_all_measure_is_a_bomb(name: str, monkeypatch
     assert output.startswith(PARTS[0])
     assert output.endswith(PARTS[0])
     assert len(output) < 4 << 20
+
+
+@pytest.mark.parametrize("start", [b"", gzip.compress(PARTS[0]), b"junk"])
+@pytest.mark.parametrize(
+    "piece", [b"\x1f\x8b\x08", b"\x1f\x8b\x08\x08name", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18"]
+)
+def test_a_file_of_nothing_but_beginnings_is_given_up_in_time(start: bytes, piece: bytes) -> None:
+    begin = time.process_time()
+    output, reasons = read(start + piece * (3_000_000 // len(piece)), b"WARC/")
+    assert time.process_time() - begin < 5  # 0.5 s on an idle machine; hours where every place is tried
+    assert reasons or output.startswith(start + piece)
