@@ -172,13 +172,17 @@ def process(shard: Shard, out: Path) -> ShardResult:
 
 
 def _items(module: ModuleType, source: BaseSource, file: Input, shard: Shard) -> Iterator[Document | Loss]:
-    """What a file gives; of a remote one that was refused when it was asked for, a loss with the reason."""
-    if is_remote(file.path) and Version.parse(file.digest) is None:
-        from tasks.document import Loss
+    """What a file gives, at least a loss: of a remote one that was refused when it was asked for, with the reason."""
+    from tasks.document import Loss
 
+    if is_remote(file.path) and Version.parse(file.digest) is None:
         yield Loss(file.digest, file.name)
         return
-    yield from module.read(source, file, shard.inputs)
+    item = None
+    for item in module.read(source, file, shard.inputs):
+        yield item
+    if item is None:  # blank lines, a table without rows, a repository without a file that is wanted
+        yield Loss("no-records", file.name)
 
 
 def _check_readable(item: Document | Loss, file: Input) -> None:

@@ -75,10 +75,11 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
         for group, columns in enumerate(groups):
             rows = table.metadata.row_group(group).num_rows
             chunks = _read_chunks(columns, wanted)
+            where = f"{file.name}, row group {group + 1}:"
             try:
                 if _largest_page(path, chunks, source.max_page_bytes) > source.max_page_bytes:
-                    yield Loss("page-too-large", f"{file.name}:{number + 1}", size=size // len(groups))
-                    number += rows
+                    yield Loss("page-too-large", f"{where}{number + 1}", size=size // len(groups))
+                    number += max(rows, 0)
                     continue
                 for batch in table.iter_batches(_batch_rows(rows, chunks), [group], columns=wanted):
                     for offset, row in enumerate(_values(batch)):
@@ -91,10 +92,10 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
                     rows -= batch.num_rows
             except (OSError, pa.ArrowException, ValueError):
                 # One loss for the group's rest; the rows behind it keep their numbers.
-                yield Loss("damaged-parquet", f"{file.name}:{number + 1}", size=size // len(groups))
+                yield Loss("damaged-parquet", f"{where}{number + 1}", size=size // len(groups))
                 number += max(rows, 0)
         if number < table.metadata.num_rows:  # there are fewer row groups than the file says
-            yield Loss("damaged-parquet", f"{file.name}:{number + 1}")
+            yield Loss("damaged-parquet", f"{file.name}, after the last row group:{number + 1}")
 
 
 def _column(name: str, leaves: Sequence[str]) -> str | None:

@@ -52,6 +52,7 @@ class _Walk:
         self.elements: list[Element] = [Element(None, tags.OTHER)]
         self.inside = self.elements[0]
         self.links = self.bold = self.pre = self.images = 0
+        self.raw = False
         self._clear()
 
     def _clear(self) -> None:
@@ -101,7 +102,11 @@ class _Walk:
     def node(self, node: Any) -> None:
         from resiliparse.parse.html import NodeType
 
-        if node.type == NodeType.TEXT:
+        if node.type == NodeType.TEXT and self.raw:
+            data = node.value.encode("utf-8", "replace")
+            self.text.append((data, self.links > 0, self.bold > 0))
+            self.visible |= any(byte > 32 for byte in data)
+        elif node.type == NodeType.TEXT:
             for character in node.value:
                 self.put(character)
         elif node.type == NodeType.ELEMENT:
@@ -142,7 +147,9 @@ class _Walk:
         self.links += link
         self.n_links += link
         self.bold += bool(effect & tags.BOLD)
+        self.raw = bool(effect & tags.RAW)  # text as it stands: white space, hyphens and all
         self.children(node)
+        self.raw = False
         if effect & tags.BLOCK:
             self.end_block()
             self.inside = self.inside.parent or self.inside

@@ -30,6 +30,7 @@ ADVERSARIAL = {
     "comments": "a<!-- b --><!--><p>c--><!-- <div> --!>d<!doctype html><?php e ?>f",
     "raw text": "a<xmp><b>not bold</b> & <</xmp>b<iframe><p>c</iframe>d",
     "plaintext": "a<p>b<plaintext></p><b>c",
+    "white space as it stands": "a<xmp>\u00a0 b\u00a0\u00ad\n\n</xmp><xmp> \n</xmp><xmp>\u00a0</xmp>c<plaintext>\u00a0&nbsp;",
     "foreign": "<math><mi>x</mi></math><svg><style><p>a</style><title>b</title></svg>c",
     "hidden": "<div style='DISPLAY : None'>a<span hidden>b</span></div><div style='display:block'>c</div>",
     "lone surrogates and controls": "a\ud800b\x01c<p>d\x7f",
