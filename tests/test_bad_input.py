@@ -94,7 +94,7 @@ def spaces(size: int) -> Iterator[bytes]:
 
 
 def line(size: int) -> Iterator[bytes]:
-    return (b"word " * (MIB // 5) for _ in range(max(1, size // 5)))
+    return (b"word " * (MIB // 5) for _ in range(size))
 
 
 def everything() -> list[Bad]:

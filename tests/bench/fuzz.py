@@ -3,7 +3,6 @@
     python tests/bench/fuzz.py --minutes 60 [--seed 1] [--only warc,score] [--out FOLDER]
     python tests/bench/fuzz.py --case warc:1:4711        one case again, by target, seed and number
     python tests/bench/fuzz.py --replay FOLDER/x.json    a case that was kept
-    python tests/bench/fuzz.py --atheris warc            coverage-guided, where atheris is installed
 
 Cases run in child processes, so that an abort, a hang (CPU time) or too much memory is a finding like an exception.
 A finding is kept as its input and what is needed to run it again; three of one kind at most. Exit status 1 if there are some.
@@ -36,7 +35,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from fuzzing.case import Case  # noqa: E402
 from fuzzing.targets import TARGETS, made  # noqa: E402
 
-BATCH_SECONDS = 20.0  # CPU time of a child, its start aside
+BATCH_SECONDS = 15.0  # CPU time of a child, its start aside
 HANG_SECONDS = 120.0  # CPU time after which a case's process is ended
 STALL_SECONDS = 240.0  # after which a case waits for something that doesn't come
 MEMORY = 600  # MB that a process may have had at its peak
@@ -217,21 +216,6 @@ def turns(names: list[str]) -> list[str]:
     return [name for _, name in sorted(places)]
 
 
-def coverage_guided(target: str, arguments: list[str]) -> None:
-    """libFuzzer's loop over a target: its bytes are the case's data, with the settings of a made case."""
-    import atheris
-
-    settings = [made(target, 1, number) for number in range(64)]
-
-    def one(data: bytes) -> None:
-        model = settings[data[0] % len(settings)] if data else settings[0]
-        TARGETS[target].check(Case(target, data[1:], model.settings))
-
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], *arguments], one)
-    atheris.Fuzz()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -242,16 +226,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("fuzz-findings"))
     parser.add_argument("--case", help="target:seed:number")
     parser.add_argument("--replay", type=Path)
-    parser.add_argument("--atheris", help="a target; what follows `--` goes to libFuzzer")
-    parser.add_argument("rest", nargs="*")
     for hidden, kind in (("--child", str), ("--number", int), ("--progress", Path)):
         parser.add_argument(hidden, type=kind, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         work(options.child, options.seed, options.number, options.progress)
-        return 0
-    if options.atheris:
-        coverage_guided(options.atheris, options.rest)
         return 0
     if options.case or options.replay:
         if options.case:
