@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +18,15 @@ import pyarrow.parquet as pq
 from fuzzing import seeds
 from fuzzing.case import Case, Target
 from fuzzing.mutations import PACKERS, mutate, packed
+from fuzzing.tokens import (
+    BOOK_TOKENS,
+    CODE_TOKENS,
+    CSV_TOKENS,
+    HTML_TOKENS,
+    JSON_TOKENS,
+    PARQUET_TOKENS,
+    WARC_TOKENS,
+)
 
 from tasks.document import Document, Loss
 from tasks.errors import ConfigError, StageError
@@ -28,61 +34,6 @@ from tasks.ingest import kinds
 from tasks.ingest.common_crawl import read_paths
 from tasks.ingest.node import process
 from tasks.node import Input, Shard
-
-WARC_TOKENS = [
-    b"WARC/1.0\r\n", b"WARC/1.1\n", b"\r\n\r\n", b"\n\n", b"Content-Length: 99999999999\r\n", b"Content-Length: 0\r\n",
-    b"WARC-Type: response\r\n", b"WARC-Type: revisit\r\n", b"Content-Type: text/html; charset=utf-16\r\n", b"HTTP/1.1 200 OK\r\n",
-    b"HTTP/2 200\r\n", b"Transfer-Encoding: chunked\r\n", b"Content-Encoding: br\r\n", b"Content-Encoding: gzip, deflate\r\n",
-    b"Content-Encoding: zstd\r\n", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x5d\x2a\x4d\x18\x10\0\0\0",
-    b"WARC-Payload-Digest: md5:x\r\n", b"WARC-Record-ID: <urn:uuid:1>\r\n", b"WARC-Target-URI: http://[::1\r\n",
-    b"http://a/ 1.2.3.4 20200203040506 text/html 5\n", b"<html>", b"</script>", b"<!--", b"<svg>", b"&#xD800;", b"\xed\xa0\x80",
-]  # fmt: skip
-JSON_TOKENS = [
-    b'"text":', b'{"text": "a"}\n', b"[", b"{", b"}", b"]", b'"', b"\\ud800", b"\\udc00", b"\\u0000", b"NaN", b"Infinity", b"1e999",
-    b"null", b"\xef\xbb\xbf", b"\r\n", b"\xe2\x80\xa8", b'"id": true,', b'"url": [1],', b"9" * 5000, b"[" * 2000, b"\xed\xa0\x80",
-]  # fmt: skip
-CSV_TOKENS = [
-    b'"', b'""', b",", b";", b"\t", b"|", b"\r", b"\n", b"text", b"\xff\xfe", b"\0", b'"\n"', b"\xef\xbb\xbf", b"\\", b'",\n', b"\x85",
-]  # fmt: skip
-PARQUET_TOKENS = [
-    b"PAR1",
-    b"PARE",
-    b"\x15\x00",
-    b"\x19\x1c",
-    b"\xff\xff\xff\xff\x0f",
-    b"\x18\x04text",
-    b"\x80" * 9 + b"\x01",
-    b"ARROW:schema",
-]
-HTML_TOKENS = [
-    b"<div>", b"</div>", b"<p>", b"<a href=x>", b"</a>", b"<table><tr><td>", b"<script>", b"</script>", b"<!--", b"-->", b"<![CDATA[",
-    b"]]>", b"<?xml ?>", b"<title>", b"<title/>", b"<svg><title>", b"<select><option>", b"<textarea>", b"<plaintext>", b"<template>",
-    b"<math><mi>", b"<ruby><rt>", b"<a epub:type='pagebreak'>", b"&amp", b"&#1114112;", b"&#xD800;", b"&#0;", b"&nbsp;", b"=\"", b"='",
-    b"<x-y:z a=b>", b"<b><i>", b"</b></i>", b"<frameset>", b"<body hidden>", b"<meta charset=utf-16>", b"<base href='//'>",
-    b'<script type="application/ld+json">{"articleBody": "', b"\xff", b"\xed\xa0\x80", b"\0", b"\x0c",
-]  # fmt: skip
-BOOK_TOKENS = [
-    *HTML_TOKENS[:12], b"*** START OF THE PROJECT GUTENBERG EBOOK X ***\n", b"*** END OF THE PROJECT GUTENBERG EBOOK X ***\n",
-    b"*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*\n", b"End of the Project Gutenberg Etext\n", b"Title: \n", b"\n\n", b"\r\n",
-    b"Release Date: May 99, 9999 [EBook #1234567]\n", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x07", b"\xff\xfe", b"\xfe\xff", b"\0",
-    b"<itemref idref='a'/>", b"<!ENTITY x 'y'>", b"full-path=''", b"href='../../x'", b"%00", b"%ff",
-]  # fmt: skip
-CODE_TOKENS = [
-    b"SPDX-License-Identifier: ((((", b"SPDX-License-Identifier: MIT OR", b"SPDX-License-Identifier: " + b"(" * 190, b"DO NOT EDIT",
-    b"@generated", b"licence", b"Redistribution", b"\0", b"\x1b", b"\r", b"\xff\xfe", b"-*- coding: utf-7 -*-", b"Licensed under the MIT License",
-]  # fmt: skip
-GIT_TOKENS = [
-    b"tree ",
-    b"blob ",
-    b"commit ",
-    b"100644 a\0",
-    b"120000 l\0",
-    b"160000 s\0",
-    b"ref: refs/heads/x\n",
-    b"PACK\0\0\0\2",
-    b"\0",
-    b"[core]\n",
-]
 
 
 def _names(draw: Random, *names: str) -> str:
@@ -261,84 +212,18 @@ def check_shard(shard: Shard, items: list[Document | Loss], out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
+def temporary() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         yield Path(name)
 
 
 def check_reader(case: Case) -> None:
-    with _folder() as folder:
+    with temporary() as folder:
         shard, (items, again) = items_of(case, folder)
         check_items(items)
         assert items == again, "twice the same file, and not the same"
         assert items or not case.data.strip() or case.settings["kind"] in ("jsonl", "csv"), "no row at all"
         check_shard(shard, items, folder / "out")
-
-
-# -- repositories
-
-
-@cache
-def _repository() -> Path:
-    """A small repository with loose and packed objects, a link and a licence; made once in a process."""
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-git-"))
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
-    for name in ("AUTHOR", "COMMITTER"):
-        env |= {
-            f"GIT_{name}_NAME": "x",
-            f"GIT_{name}_EMAIL": "x@example.com",
-            f"GIT_{name}_DATE": "1600000000 +0000",
-        }
-    work = folder / "work"
-    (work / "sub").mkdir(parents=True)
-    for number, data in enumerate(seeds.sources()[1:5]):
-        (work / f"a{number}.py").write_bytes(data)
-    (work / "sub/LICENSE").write_text("MIT License")
-    (work / "sub/b.py").write_text("x = 1\n" * 50)
-    (work / "link.py").symlink_to("a0.py")
-
-    def git(*arguments: str) -> None:
-        subprocess.run(["git", "-C", str(work), *arguments], env=env, check=True, capture_output=True)
-
-    git("init", "-q", "-b", "main")
-    git("add", "-A")
-    git("commit", "-qm", "x")
-    git("gc", "-q")
-    (work / "a0.py").write_text("y = 2\n")
-    git("commit", "-qam", "y")
-    shutil.rmtree(work / ".git/hooks")
-    return work / ".git"
-
-
-def _git(draw: Random) -> Case:
-    root = _repository()
-    files = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-    files = [name for name in files if not name.startswith(("logs", "info", "COMMIT", "description"))]
-    name = draw.choice(files)
-    data = (root / name).read_bytes()
-    if name.startswith("objects/") and len(name) == 49 and draw.random() < 0.7:  # a loose object, deflated
-        import zlib
-
-        data = zlib.compress(mutate(draw, zlib.decompress(data), [], GIT_TOKENS))
-    else:
-        data = mutate(draw, data, [], GIT_TOKENS)
-    return Case("git", data, {"kind": "git", "file": name})
-
-
-def check_git(case: Case) -> None:
-    from tasks.ingest import git
-
-    with _folder() as folder:
-        shutil.copytree(_repository(), folder / "r/.git")
-        changed = folder / "r/.git" / case.settings["file"]
-        changed.chmod(0o644)
-        changed.write_bytes(case.data)
-        source = git.Source(name="x", paths=["."])
-        file = Input("r", str(folder / "r"), source.digest(folder / "r") or "")
-        items, again = (list(git.read(source, file, {})) for _ in range(2))
-        check_items(items)
-        assert items == again
-        check_shard(Shard("x", source.identity(), {"files": [file]}), items, folder / "out")
 
 
 # -- lists of paths and of URLs
@@ -373,7 +258,7 @@ def _lists(draw: Random) -> Case:
 def check_lists(case: Case) -> None:
     from tasks.filter.url_lists import load_lists
 
-    with _folder() as folder:
+    with temporary() as folder:
         path = folder / "list"
         path.write_bytes(case.data)
         with contextlib.suppress(ConfigError, StageError):
@@ -391,7 +276,6 @@ READERS = {
     "warc": Target(_warc, check_reader, 5),
     "books": Target(_books, check_reader, 3),
     "code": Target(_code, check_reader, 1),
-    "git": Target(_git, check_git, 2),
     "jsonl": Target(_jsonl, check_reader, 2),
     "csv": Target(_csv, check_reader, 2),
     "parquet": Target(_parquet, check_reader, 3),

@@ -7,28 +7,16 @@ row doesn't depend on its neighbours, time is linear in the length.
 from __future__ import annotations
 
 import math
-import time
 import unicodedata
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from random import Random
-from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
 from fuzzing import seeds
 from fuzzing.case import Case, Target
 from fuzzing.mutations import mutate
-from fuzzing.readers import (
-    BOOK_TOKENS,
-    CODE_TOKENS,
-    CSV_TOKENS,
-    HTML_TOKENS,
-    JSON_TOKENS,
-    WARC_TOKENS,
-    check_items,
-)
 
 WORDS = [
     "n't", "'s", "’ll", "O'Brien", "...", "....", "://", "http://a.b/c?d=e", "www.", "\n\n", "\r\n", "well-known", "1-2", "a.B", "0x41, ",
@@ -202,188 +190,9 @@ def check_url(case: Case) -> None:
     location.is_remote(url)
 
 
-# -- main text
-
-
-def _page(target: str) -> Callable[[Random], Case]:
-    def make(draw: Random) -> Case:
-        found = seeds.pages()
-        if draw.random() < 0.3:
-            data = b"".join(draw.choice(HTML_TOKENS) for _ in range(draw.choice((3, 20, 200))))
-            data *= draw.choice((1, 1, 1, 20))
-        else:
-            data = draw.choice(found)
-        data = mutate(draw, data, found, HTML_TOKENS + PIECES)
-        return Case(
-            target,
-            data,
-            {
-                "charset": draw.choice(
-                    (None, None, "utf-8", "utf-16", "utf-7", "x-user-defined", "hz-gb-2312", "\0")
-                )
-            },
-        )
-
-    return make
-
-
-def check_extraction(case: Case) -> None:
-    from tasks.ingest.extract import Engine, extract
-
-    for engine in get_args(Engine):
-        page = extract(case.data, charset=case.settings["charset"], engine=engine, url="http://a.example/")
-        for text in (page.text, page.title, page.language, page.canonical, page.published):
-            (text or "").encode()
-            assert "\0" not in (text or "")
-
-
-def check_blocks(case: Case) -> None:
-    """The scan against a walk over the parser's tree, the features against the plain ones."""
-    from tasks.ingest.charset import decode
-    from tasks.ingest.extraction import feature_reference, features, guards, reference, scan
-    from tasks.ingest.extraction.fast import parsed
-
-    data = case.data[:20_000]
-    if guards.is_too_complex(data, data.count(b"<")):
-        return
-    text = decode(data, html=True)[0].replace("\0", "")
-    page = scan.scan(parsed(text))
-    if not page.complete:
-        return
-    blocks, root = reference.walk(text)
-    found = [page.text[start:end].tobytes() for start, end in page.blocks[:, :2].tolist()]
-    assert found == [block.text for block in blocks], "the blocks"
-    told = ["A sentence of it.", "T", ""]
-    rows = features.describe(page, *(one.encode() for one in told))
-    plain = feature_reference.describe(blocks, root, told)
-    for row, right in zip(rows, plain, strict=True):
-        wrong = [
-            name
-            for n, name in enumerate(features.NAMES)
-            if not np.isclose(row[n], float(right[name]), rtol=1e-4, atol=1e-5)
-        ]
-        assert not wrong, f"features {wrong}"
-
-
-# -- time
-
-SMALL, TIMES = 48 << 10, 8
-FREE = 0.4  # seconds that the large one may take whatever the small one takes
-FACTOR = 4
-
-
-def _score(text: bytes) -> None:
-    from tasks.filter import score
-
-    score([text.decode("utf-8", "replace")])
-
-
-def _edit(text: bytes) -> None:
-    from tasks.filter.editing import Editor, edit_texts
-    from tasks.filter.edits import Config
-
-    edit_texts(
-        pa.array([text.decode("utf-8", "replace")], pa.large_string()),
-        ["web"],
-        Editor(Config().edits, Config().pii),
-    )
-
-
-def _detect(text: bytes) -> None:
-    from tasks.filter.language import detect
-
-    detect([text.decode("utf-8", "replace")])
-
-
-def _canonical(text: bytes) -> None:
-    from tasks.filter.url_lists import load_lists
-
-    load_lists(True, {}).measure("http://a.org/" + text.decode("utf-8", "replace"))
-
-
-def _extract(engine: Any) -> Callable[[bytes], None]:
-    def work(text: bytes) -> None:
-        from tasks.ingest.extract import extract
-
-        extract(text, engine=engine)
-
-    return work
-
-
-def _reader(kind: str, name: str) -> Callable[[bytes], None]:
-    def work(text: bytes) -> None:
-        import tempfile
-
-        from fuzzing.readers import items_of
-
-        with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-            case = Case(
-                kind,
-                text,
-                {
-                    "kind": kind,
-                    "name": name,
-                    "keys": {"max_line": 1 << 30, "max_bytes": 1 << 30} if kind == "code" else {},
-                },
-            )
-            check_items(items_of(case, Path(folder))[1][0])
-
-    return work
-
-
-GROWING: dict[str, tuple[Callable[[bytes], None], list[bytes], list[bytes]]] = {
-    # name: (work, pieces, what may stand in front)
-    "score": (_score, PIECES, [b""]),
-    "edits": (_edit, PIECES, [b""]),
-    "language": (_detect, PIECES, [b""]),
-    "url": (_canonical, URL_TOKENS, [b""]),
-    "fast": (_extract("fast"), HTML_TOKENS, [b"", b"<p>"]),
-    "warc": (_reader("warc", "x"), WARC_TOKENS + HTML_TOKENS, [b"", b"WARC/1.0\r\n", b"filedesc://x 0.0.0.0 20200203040506 text/plain 5\n"]),
-    "txt": (_reader("books", "x.txt"), BOOK_TOKENS + PIECES, [b"", b"The Project Gutenberg EBook\n"]),
-    "html": (_reader("books", "x.html"), HTML_TOKENS + BOOK_TOKENS, [b"<html>"]),
-    "code": (_reader("code", "r/x.h"), CODE_TOKENS + PIECES, [b"", b"// SPDX-License-Identifier: MIT\n"]),
-    "jsonl": (_reader("jsonl", "x"), JSON_TOKENS, [b"", b'{"text": "']),
-    "csv": (_reader("csv", "x"), CSV_TOKENS, [b"text,a\n", b'text\n"']),
-}  # fmt: skip
-
-
-def _growth(draw: Random) -> Case:
-    name = draw.choice(sorted(GROWING))
-    _, pieces, heads = GROWING[name]
-    unit = b"".join(draw.choice(pieces)[:2000] for _ in range(draw.choice((1, 1, 1, 2, 2, 3, 5))))
-    tail = draw.choice((b"", b"", b"!", draw.choice(pieces)))
-    return Case(
-        "growth",
-        unit,
-        {"work": name, "head": draw.choice(heads).decode("latin-1"), "tail": tail.decode("latin-1")},
-    )
-
-
-def check_growth(case: Case) -> None:
-    """Eight times the length takes no more than eight times the time, up to what the measuring itself is worth."""
-    work = GROWING[case.settings["work"]][0]
-    head, tail = (case.settings[name].encode("latin-1") for name in ("head", "tail"))
-
-    def seconds(size: int) -> float:
-        data = head + case.data * max(1, size // len(case.data)) + tail
-        start = time.process_time()
-        work(data)
-        return time.process_time() - start
-
-    small, large = seconds(SMALL), seconds(SMALL * TIMES)
-    if large > FREE + FACTOR * TIMES * small:
-        small, large = (min(once, seconds(size)) for once, size in ((small, SMALL), (large, SMALL * TIMES)))
-        assert large <= FREE + FACTOR * TIMES * small, (
-            f"{small:.3f} s, and of {TIMES} times as much {large:.2f} s"
-        )
-
-
 TEXTS = {
     "score": Target(_texts("score"), check_score, 3, per_byte=2e-4),
     "edits": Target(_texts("edits"), check_edits, 2, per_byte=1e-4),
     "language": Target(_texts("language"), check_language, 1),
     "url": Target(_url, check_url, 1),
-    "extraction": Target(_page("extraction"), check_extraction, 3, seconds=10, per_byte=1e-4),
-    "blocks": Target(_page("blocks"), check_blocks, 2, seconds=5, per_byte=1e-3),
-    "growth": Target(_growth, check_growth, 3, seconds=60, per_byte=1e-3),
 }

@@ -1,0 +1,123 @@
+"""Time on pieces of a format that are repeated: eight times as many may take eight times as long, and no more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+from fuzzing.case import Case, Target
+from fuzzing.readers import check_items, items_of, temporary
+from fuzzing.texts import PIECES, URL_TOKENS
+from fuzzing.tokens import BOOK_TOKENS, CODE_TOKENS, CSV_TOKENS, HTML_TOKENS, JSON_TOKENS, WARC_TOKENS
+
+SMALL, TIMES = 48 << 10, 8
+FREE = 0.4  # seconds that the large one may take whatever the small one takes
+FACTOR = 4
+
+
+def _score(text: bytes) -> None:
+    from tasks.filter import score
+
+    score([text.decode("utf-8", "replace")])
+
+
+def _edit(text: bytes) -> None:
+    from tasks.filter.editing import Editor, edit_texts
+    from tasks.filter.edits import Config
+
+    edit_texts(
+        pa.array([text.decode("utf-8", "replace")], pa.large_string()),
+        ["web"],
+        Editor(Config().edits, Config().pii),
+    )
+
+
+def _detect(text: bytes) -> None:
+    from tasks.filter.language import detect
+
+    detect([text.decode("utf-8", "replace")])
+
+
+def _canonical(text: bytes) -> None:
+    from tasks.filter.url_lists import load_lists
+
+    load_lists(True, {}).measure("http://a.org/" + text.decode("utf-8", "replace"))
+
+
+def _extract(engine: Any) -> Callable[[bytes], None]:
+    def work(text: bytes) -> None:
+        from tasks.ingest.extract import extract
+
+        extract(text, engine=engine)
+
+    return work
+
+
+def _reader(kind: str, name: str) -> Callable[[bytes], None]:
+    def work(text: bytes) -> None:
+        with temporary() as folder:
+            case = Case(
+                kind,
+                text,
+                {
+                    "kind": kind,
+                    "name": name,
+                    "keys": {"max_line": 1 << 30, "max_bytes": 1 << 30} if kind == "code" else {},
+                },
+            )
+            check_items(items_of(case, folder)[1][0])
+
+    return work
+
+
+GROWING: dict[str, tuple[Callable[[bytes], None], list[bytes], list[bytes]]] = {
+    # name: (work, pieces, what may stand in front)
+    "score": (_score, PIECES, [b""]),
+    "edits": (_edit, PIECES, [b""]),
+    "language": (_detect, PIECES, [b""]),
+    "url": (_canonical, URL_TOKENS, [b""]),
+    "fast": (_extract("fast"), HTML_TOKENS, [b"", b"<p>"]),
+    "warc": (_reader("warc", "x"), WARC_TOKENS + HTML_TOKENS, [b"", b"WARC/1.0\r\n", b"filedesc://x 0.0.0.0 20200203040506 text/plain 5\n"]),
+    "txt": (_reader("books", "x.txt"), BOOK_TOKENS + PIECES, [b"", b"The Project Gutenberg EBook\n"]),
+    "html": (_reader("books", "x.html"), HTML_TOKENS + BOOK_TOKENS, [b"<html>"]),
+    "code": (_reader("code", "r/x.h"), CODE_TOKENS + PIECES, [b"", b"// SPDX-License-Identifier: MIT\n"]),
+    "jsonl": (_reader("jsonl", "x"), JSON_TOKENS, [b"", b'{"text": "']),
+    "csv": (_reader("csv", "x"), CSV_TOKENS, [b"text,a\n", b'text\n"']),
+}  # fmt: skip
+
+
+def _growth(draw: Random) -> Case:
+    name = draw.choice(sorted(GROWING))
+    _, pieces, heads = GROWING[name]
+    unit = b"".join(draw.choice(pieces)[:2000] for _ in range(draw.choice((1, 1, 1, 2, 2, 3, 5))))
+    tail = draw.choice((b"", b"", b"!", draw.choice(pieces)))
+    return Case(
+        "growth",
+        unit,
+        {"work": name, "head": draw.choice(heads).decode("latin-1"), "tail": tail.decode("latin-1")},
+    )
+
+
+def check_growth(case: Case) -> None:
+    """Eight times the length takes no more than eight times the time, up to what the measuring itself is worth."""
+    work = GROWING[case.settings["work"]][0]
+    head, tail = (case.settings[name].encode("latin-1") for name in ("head", "tail"))
+
+    def seconds(size: int) -> float:
+        data = head + case.data * max(1, size // len(case.data)) + tail
+        start = time.process_time()
+        work(data)
+        return time.process_time() - start
+
+    small, large = seconds(SMALL), seconds(SMALL * TIMES)
+    if large > FREE + FACTOR * TIMES * small:
+        small, large = (min(once, seconds(size)) for once, size in ((small, SMALL), (large, SMALL * TIMES)))
+        assert large <= FREE + FACTOR * TIMES * small, (
+            f"{small:.3f} s, and of {TIMES} times as much {large:.2f} s"
+        )
+
+
+GROWTH = {"growth": Target(_growth, check_growth, 3, seconds=60, per_byte=1e-3)}
