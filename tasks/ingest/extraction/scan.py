@@ -138,21 +138,47 @@ def _equals(data, start, end, word):
 
 
 @inner
-def _find_close(data, at, name_start, name_end):
-    """Where `</name` stands at or after `at`, or the end."""
+def _is_space(byte):
+    """HTML's white space: without the vertical tab, which may be in a name."""
+    return byte == 32 or (9 <= byte <= 13 and byte != 11)
+
+
+@inner
+def _stands_at(data, at, name_start, name_end):
+    """Whether a tag's name stands at `at`, in letters of either case, and ends there."""
     size = name_end - name_start
+    for offset in range(size):
+        if data[at + offset] | 32 != data[name_start + offset]:
+            return False
+    end = at + size
+    return end >= len(data) or data[end] == 47 or data[end] == 62 or _is_space(data[end])
+
+
+@inner
+def _find_close(data, at, name_start, name_end):
+    """Where `</name` stands at or after `at`, or the end.
+
+    In a script, behind `<!--`, `<script` makes the next `</script` part of it, up to `-->` (HTML, 13.2.5.15 to 31): pages
+    that write scripts by scripts.
+    """
+    size = name_end - name_start
+    script = size == 6 and data[name_start] == 115 and data[name_start + 1] == 99
+    escaped = twice = False
     last = len(data) - size - 2
     while at <= last:
-        while at <= last and data[at] != 60:
-            at += 1
-        if at <= last and data[at + 1] == 47:
-            same = True
-            for offset in range(size):
-                if data[at + 2 + offset] != data[name_start + offset]:
-                    same = False
-                    break
-            if same:
-                return at
+        byte = data[at]
+        if byte == 60:
+            if data[at + 1] == 47 and _stands_at(data, at + 2, name_start, name_end):
+                if not twice:
+                    return at
+                twice = False
+            elif escaped and not twice and _stands_at(data, at + 1, name_start, name_end):
+                twice = True
+            elif script and data[at + 1] == 33 and data[at + 2] == 45 and data[at + 3] == 45:
+                escaped = True
+                at += 1  # to its dashes, which may be the end's
+        elif escaped and byte == 45 and data[at + 1] == 45 and data[at + 2] == 62:
+            escaped = twice = False
         at += 1
     return len(data)
 
@@ -178,7 +204,7 @@ def _name(data, at):
     first = at
     while at < len(data):
         byte = data[at]
-        if byte <= 32 or byte == 47 or byte == 62:
+        if _is_space(byte) or byte == 47 or byte == 62:
             break
         key = (key << U64(8)) | U64(byte)
         at += 1
