@@ -484,8 +484,7 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
 
     if state[N_BLOCKS] == blocks.shape[0]:
         blocks, inline_cues = _grown(blocks), _grown_line(inline_cues)
-    if not state[SKIPPED]:
-        _end_block(state, blocks, inline_cues, nodes)
+    _end_block(state, blocks, inline_cues, nodes)  # what stood before a script without an end, too
     n_blocks = state[N_BLOCKS]
     while state[INNERMOST] >= 0:
         nodes[state[INNERMOST], LAST] = n_blocks

@@ -33,6 +33,7 @@ ADVERSARIAL = {
     "scripts in scripts": "a<script><!-- w('<script>b</script>') c --></script>d<script><!--<SCRIPT/x </Script >e</script>f",
     "scripts that seem to": "a<script><!--><script></script>b<script><!-- --><script></script>c<script><!--<scripts></script>d",
     "scripts without an end": "a<script><!--<script>b</script>c<p>d",
+    "scripts without an end in scripts": "a<b>b<script><!--<script>",
     "names with controls": "a<html\x0b>b<p\x0b>c<p\x1c>d</p\x0b>e<script></scripts>f</script>g",
     "white space as it stands": "a<xmp>\u00a0 b\u00a0\u00ad\n\n</xmp><xmp> \n</xmp><xmp>\u00a0</xmp>c<plaintext>\u00a0&nbsp;",
     "foreign": "<math><mi>x</mi></math><svg><style><p>a</style><title>b</title></svg>c",
