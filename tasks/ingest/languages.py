@@ -165,6 +165,7 @@ _BY_NAME, LANGUAGES = _read_table()
 
 
 def _rule(language: str, pattern: str) -> tuple[str, re.Pattern[str]]:
+    # `^\s*` would go from each of many empty lines through all the rest: `^[^\S\n]*` says the same of one line.
     return language, re.compile(pattern, re.MULTILINE)
 
 
@@ -227,16 +228,16 @@ _CONTENT: dict[str, tuple[list[tuple[str, re.Pattern[str]]], str | None]] = {
     ".es": ([_rule("Erlang", r"^[ \t]*(?:%%|main\s*\(.*?\)\s*->)|^#!.*escript")], "JavaScript"),
     ".l": (
         [
-            _rule("Common Lisp", r"^\s*\((?:def|in-package|let)"),
+            _rule("Common Lisp", r"^[^\S\n]*\((?:def|in-package|let)"),
             _rule("Roff", r"^\.\s?(?:TH|SH|PP|Dd|\\\")"),
             _rule("Lex", r"^%(?:[%{}xs]|option)"),
         ],
         None,
     ),
-    ".cl": ([_rule("Common Lisp", r"^\s*\((?i:def|in-package|let)")], "OpenCL"),
-    ".ml": ([_rule("Standard ML", r"\bend\s*=\s*struct|^\s*(?:structure|functor|signature)\s")], "OCaml"),
-    ".pp": ([_rule("Pascal", r"^\s*end[.;]")], "Puppet"),
-    ".sc": ([_rule("SuperCollider", r"\^(?:this|super)\.|^\s*~\w+\s*=")], "Scala"),
+    ".cl": ([_rule("Common Lisp", r"^[^\S\n]*\((?i:def|in-package|let)")], "OpenCL"),
+    ".ml": ([_rule("Standard ML", r"\bend\s*=\s*struct|^[^\S\n]*(?:structure|functor|signature)\s")], "OCaml"),
+    ".pp": ([_rule("Pascal", r"^[^\S\n]*end[.;]")], "Puppet"),
+    ".sc": ([_rule("SuperCollider", r"\^(?:this|super)\.|^[^\S\n]*~\w+\s*=")], "Scala"),
     ".d": ([_rule("Makefile", r"\A[^\n]*:[^\n]*\\$")], "D"),
 }  # fmt: skip
 

@@ -13,9 +13,12 @@ from fuzzing.readers import check_items, items_of, temporary
 from fuzzing.texts import PIECES, URL_TOKENS
 from fuzzing.tokens import BOOK_TOKENS, CODE_TOKENS, CSV_TOKENS, HTML_TOKENS, JSON_TOKENS, WARC_TOKENS
 
+from tasks.ingest import languages
+
 SMALL, TIMES = 48 << 10, 8
 FREE = 0.4  # seconds that the large one may take whatever the small one takes
 FACTOR = 4
+MOST = 2.0  # seconds that the small one may take
 
 
 def _score(text: bytes) -> None:
@@ -56,6 +59,11 @@ def _extract(engine: Any) -> Callable[[bytes], None]:
     return work
 
 
+def _languages(text: bytes) -> None:
+    for extension in languages._CONTENT:
+        languages.by_content("a" + extension, text.decode("utf-8", "replace"))
+
+
 def _reader(kind: str, name: str) -> Callable[[bytes], None]:
     def work(text: bytes) -> None:
         with temporary() as folder:
@@ -84,6 +92,7 @@ GROWING: dict[str, tuple[Callable[[bytes], None], list[bytes], list[bytes]]] = {
     "txt": (_reader("books", "x.txt"), BOOK_TOKENS + PIECES, [b"", b"The Project Gutenberg EBook\n"]),
     "html": (_reader("books", "x.html"), HTML_TOKENS + BOOK_TOKENS, [b"<html>"]),
     "code": (_reader("code", "r/x.h"), CODE_TOKENS + PIECES, [b"", b"// SPDX-License-Identifier: MIT\n"]),
+    "languages": (_languages, CODE_TOKENS, [b""]),
     "jsonl": (_reader("jsonl", "x"), JSON_TOKENS, [b"", b'{"text": "']),
     "csv": (_reader("csv", "x"), CSV_TOKENS, [b"text,a\n", b'text\n"']),
 }  # fmt: skip
@@ -113,6 +122,7 @@ def check_growth(case: Case) -> None:
         return time.process_time() - start
 
     small, large = seconds(SMALL), seconds(SMALL * TIMES)
+    assert small < MOST, f"{small:.2f} s for {SMALL} bytes"
     if large > FREE + FACTOR * TIMES * small:
         small, large = (min(once, seconds(size)) for once, size in ((small, SMALL), (large, SMALL * TIMES)))
         assert large <= FREE + FACTOR * TIMES * small, (

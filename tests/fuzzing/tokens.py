@@ -41,6 +41,7 @@ BOOK_TOKENS = [
     b"<itemref idref='a'/>", b"<!ENTITY x 'y'>", b"full-path=''", b"href='../../x'", b"%00", b"%ff",
 ]  # fmt: skip
 CODE_TOKENS = [
+    *(bytes([byte]) for byte in b"\n \t~^(!%:#*/'\""), b"end", b"main(", b"TARGET", b"template",
     b"SPDX-License-Identifier: ((((", b"SPDX-License-Identifier: MIT OR", b"SPDX-License-Identifier: " + b"(" * 190, b"DO NOT EDIT",
     b"@generated", b"licence", b"Redistribution", b"\0", b"\x1b", b"\r", b"\xff\xfe", b"-*- coding: utf-7 -*-", b"Licensed under the MIT License",
 ]  # fmt: skip

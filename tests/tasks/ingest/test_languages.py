@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from tasks.ingest import languages
 from tasks.ingest.languages import DATA, LANGUAGES, by_content, by_name
 
 
@@ -54,3 +57,14 @@ def test_where_a_name_is_ambiguous_the_content_decides(name: str, text: str, lan
 
 def test_formats_of_data_are_among_the_languages() -> None:
     assert DATA < LANGUAGES
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["\n", " \n", "\t", "~", "(", "!a ", "TARGET\n", "main(", "end ", "template\n", "class a", ":", "%"],
+)
+def test_every_rule_takes_linear_time(piece: str) -> None:
+    start = time.process_time()
+    for extension in languages._CONTENT:
+        by_content("a" + extension, piece * (50_000 // len(piece)))
+    assert time.process_time() - start < 2  # 0.1 s on an idle machine
