@@ -209,12 +209,14 @@ class HttpBody:
     def _translated(self, error: Exception) -> Exception:
         """What a failed exchange means; our own errors stay as they are."""
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
-        if isinstance(cause, str):  # urllib's own refusal: a redirect to what isn't HTTP
-            return Refused("bad-redirect")
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ConfigError(
                 f"ingest: {self._shown}: its certificate isn't accepted ({cause.verify_message})"
             )
+        if isinstance(
+            cause, str | ValueError
+        ):  # urllib's own, of a redirect to what isn't HTTP or no address
+            return Refused("bad-redirect")
         if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
             # Mistyped more often than passing, so no minutes of tries; the batch is tried again all the same.
             return TransientError(f"ingest: {self._shown} can't be had: the name of its host isn't known")
