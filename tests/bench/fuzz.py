@@ -220,10 +220,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=60, help="by the clock")
+    parser.add_argument("--minutes", type=float, default=3, help="by the clock")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="targets, with commas between them")
-    parser.add_argument("--out", type=Path, default=Path("fuzz-findings"))
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "smelt-fuzz")
     parser.add_argument("--case", help="target:seed:number")
     parser.add_argument("--replay", type=Path)
     for hidden, kind in (("--child", str), ("--number", int), ("--progress", Path)):
