@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -71,14 +72,21 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
         if not _column(source.columns.text, leaves):
             yield Loss(MISSING, file.name, size=size)
             return
+        places = Counter[int]()
+
+        def place_of(number: int) -> str:
+            """Of a damaged row group: those that claim no rows, or fewer than none, begin where the last one did."""
+            places[number] += 1
+            repeats = places[number] - 1
+            return f"{file.name}:{number + 1}" + (f"+{repeats}" if repeats else "")
+
         number = 0
         for group, columns in enumerate(groups):
             rows = table.metadata.row_group(group).num_rows
             chunks = _read_chunks(columns, wanted)
-            where = f"{file.name}, row group {group + 1}:"
             try:
                 if _largest_page(path, chunks, source.max_page_bytes) > source.max_page_bytes:
-                    yield Loss("page-too-large", f"{where}{number + 1}", size=size // len(groups))
+                    yield Loss("page-too-large", place_of(number), size=size // len(groups))
                     number += max(rows, 0)
                     continue
                 for batch in table.iter_batches(_batch_rows(rows, chunks), [group], columns=wanted):
@@ -92,10 +100,10 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
                     rows -= batch.num_rows
             except (OSError, pa.ArrowException, ValueError):
                 # One loss for the group's rest; the rows behind it keep their numbers.
-                yield Loss("damaged-parquet", f"{where}{number + 1}", size=size // len(groups))
+                yield Loss("damaged-parquet", place_of(number), size=size // len(groups))
                 number += max(rows, 0)
         if number < table.metadata.num_rows:  # there are fewer row groups than the file says
-            yield Loss("damaged-parquet", f"{file.name}, after the last row group:{number + 1}")
+            yield Loss("damaged-parquet", place_of(number))
 
 
 def _column(name: str, leaves: Sequence[str]) -> str | None:

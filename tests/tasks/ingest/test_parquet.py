@@ -158,3 +158,17 @@ def test_no_damaged_byte_of_the_footer_ends_the_process(tmp_path: Path, byte: in
         assert list(
             read(Source(name="x", paths=["."]), Input("a.parquet", str(tmp_path / "a.parquet"), "d"), {})
         )
+
+
+def test_no_two_losses_of_a_damaged_footer_share_a_place(tmp_path: Path, file: FileInput) -> None:
+    """21 is -11 where it stands for a number: a row group may claim fewer than no rows."""
+    write(tmp_path / "a", pa.table({"text": ["a", "b", "c", "d", "e"]}), row_group_size=3)
+    data = (tmp_path / "a").read_bytes()
+    found = set()
+    for at in range(len(data) - 8 - int.from_bytes(data[-8:-4], "little"), len(data) - 8):
+        (tmp_path / "b").write_bytes(data[:at] + b"\x15" + data[at + 1 :])
+        items = list(read(Source(name="p", paths=["."]), file(tmp_path / "b"), {}))
+        places = [item.where for item in items if isinstance(item, Loss)]
+        assert len(set(places)) == len(places)
+        found |= {place.rpartition("+")[1] for place in places}
+    assert found == {"", "+"}
