@@ -114,8 +114,11 @@ def _attribute(attributes: bytes, name: str) -> str:
 
 def _structured(markup: bytes) -> Iterator[bytes]:
     """The page's JSON-LD. It is searched, not parsed: much of it isn't valid JSON."""
-    for start in _STRUCTURED.finditer(markup):
-        yield markup[start.end() : markup.find(b"</script", start.end())]
+    at = 0
+    while start := _STRUCTURED.search(markup, at):
+        end = markup.find(b"</script", start.end())
+        at = len(markup) if end < 0 else end  # a script may hold thousands of what looks like another's start
+        yield markup[start.end() : at]
 
 
 def _string(value: bytes) -> str:
