@@ -52,8 +52,8 @@ def canonical_url(url: str) -> str | None:
         where += f":{port}"
     path = _without_dots(_escaped(_SESSION_PATH.sub("", parts.path)))
     query = "&".join(
-        _escaped(item)
-        for item in parts.query.split("&")
+        item
+        for item in map(_escaped, parts.query.split("&"))
         if item and not TRACKING.fullmatch(item.partition("=")[0])
     )
     return f"{scheme}://{where}{path}" + (f"?{query}" if query else "")
@@ -74,7 +74,7 @@ def _canonical_host(host: str) -> str:
     if name.isascii() or len(name) > LONGEST_HOST:  # the codec's time is quadratic in some Pythons
         return name
     try:
-        return name.encode("idna").decode("ascii")
+        return name.encode("idna").decode("ascii").rstrip(".")  # IDNA knows other full stops too
     except UnicodeError:  # no host that DNS could hold; still a key to compare
         return name
 

@@ -25,6 +25,8 @@ from tasks.filter.canonical import canonical_url, host_of
         ("http://example.com/a#top", "http://example.com/a"),
         ("http://example.com/a?", "http://example.com/a"),
         ("http://example.com/a?b=2&utm_source=x&a=1&fbclid=y", "http://example.com/a?b=2&a=1"),
+        ("http://example.com/a?b=2&%75tm_source=x", "http://example.com/a?b=2"),
+        ("http://bücher.example。/", "http://xn--bcher-kva.example/"),
         ("http://example.com/a;jsessionid=77?q=1", "http://example.com/a?q=1"),
         ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]/"),
         ("example.com/a", None),
