@@ -20,7 +20,7 @@ from tasks.filter.url_lists import Config as UrlListsConfig
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
-VERSION = 5
+VERSION = 6
 PACKAGES = ("fasttext", "fasttext-predict", "fasttext-wheel")
 INPUTS = ("filter-edits/documents", "filter-edits/edits", "filter-classifier/classifier")
 

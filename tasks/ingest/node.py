@@ -28,7 +28,7 @@ from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-VERSION = 7
+VERSION = 8
 PACKAGES = ["fastwarc", "resiliparse", "trafilatura", "pyarrow", "lxml", "zlib-ng"]
 INPUTS: list[str] = []
 UNREADABLE = "unreadable"  # the digest of a file that can't be read
