@@ -238,6 +238,7 @@ class _Output:
         self._at = int(offsets[0])  # of `whole`, what is written
         self._growth = np.zeros(len(offsets), dtype=np.int64)
         self._last: Edit | None = None
+        self._made = 0  # newlines at the end of what is written that edits put there
         self.changed: dict[int, Change] = {}
 
     def take(self, row: int, text: bytes, edits: list[Edit]) -> None:
@@ -250,7 +251,13 @@ class _Output:
         for edit in edits:
             start, end, replacement, _ = edit
             change.add(text, edit)
-            self._out.write(self._whole[self._at : base + start])
+            between = self._whole[self._at : base + start]
+            if self._made and bytes(between).strip(b"\n"):
+                self._made = 0
+            if replacement:
+                made = len(replacement) - len(replacement.rstrip(b"\n"))
+                self._made = made + (self._made if made == len(replacement) else 0)
+            self._out.write(between)
             self._out.write(replacement)
             self._growth[row + 1] += len(replacement) - (end - start)
             self._at, self._last = base + end, edit
@@ -260,6 +267,7 @@ class _Output:
     def end(self, row: int, text: bytes) -> None:
         """The row has no further edits. No newline is left at the end of a text that wasn't there."""
         last, self._last = self._last, None
+        made, self._made = self._made, 0
         if last is None or last[1] < len(text) or last[3] not in _LINE_RULES or text.endswith(b"\n"):
             return
         with self._out.getbuffer() as written:
@@ -269,7 +277,7 @@ class _Output:
         self._out.seek(-extra, SEEK_CUR)
         self._out.truncate()
         self._growth[row + 1] -= extra
-        self.changed[row].counts[last[3]][1] += extra
+        self.changed[row].counts[last[3]][1] += extra - min(extra, made)  # taken is what stood in the text
 
     def column(self) -> pa.Array:
         """The column, when the last row has ended."""

@@ -155,3 +155,17 @@ def test_a_prompt_at_the_end_of_a_text_leaves_the_word_before_it(tmp_path):
 def test_no_newline_is_left_at_the_end_that_was_not_there(tmp_path, text, left):
     out, _ = run(tmp_path, [Document("d", text, kind="web")])
     assert pq.read_table(out / "documents.parquet")["text"].to_pylist() == [left]
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("One line.\x85\nRead more", {"control_characters": 2, "boilerplate": 10}),  # U+0085 becomes a newline
+        ("One line.\x1f\x85\n\x0b\x00\nRead more", {"control_characters": 5, "boilerplate": 11}),
+    ],
+)
+def test_a_newline_that_an_edit_made_is_not_counted_when_it_goes(tmp_path, text, taken):
+    out, _ = run(tmp_path, [Document("d", text, kind="web")])
+    rows = pq.read_table(out / "edits.parquet").to_pylist()
+    assert {row["rule"].removeprefix("edits."): row["bytes"] for row in rows} == taken
+    assert pq.read_table(out / "documents.parquet")["text"].to_pylist()[0].rstrip(" ") == "One line."
