@@ -11,7 +11,7 @@ import html
 import re
 from dataclasses import dataclass, field
 
-MAX_BYTES = 16 << 20  # of one file of markup
+MAX_BYTES = 12 << 20  # of one file of markup
 _FRAGMENTS = 50_000
 
 _TOKEN = re.compile(

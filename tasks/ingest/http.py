@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tasks.ingest import inflate
 
-MAX_PAYLOAD = 16 << 20  # decoded
+MAX_PAYLOAD = 12 << 20  # decoded; as `records.MAX_BODY`
 MAX_CODINGS = 8  # stacked; each may take MAX_PAYLOAD's time
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*\r?\n")  # HTTP/2 has no minor version

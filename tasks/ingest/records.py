@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tasks.ingest.container import Damage
 
 MAX_HEAD = 64 << 10
-MAX_BODY = 16 << 20  # a record above is passed over and reported; as text it may take four times as much
+MAX_BODY = 12 << 20  # a record above is passed over and reported; as text it may take four times as much
 
 
 @dataclass(frozen=True)
