@@ -160,7 +160,10 @@ def test_no_newline_is_left_at_the_end_that_was_not_there(tmp_path, text, left):
 @pytest.mark.parametrize(
     ("text", "taken"),
     [
-        ("One line.\x85\nRead more", {"control_characters": 2, "boilerplate": 10}),  # U+0085 becomes a newline
+        (
+            "One line.\x85\nRead more",
+            {"control_characters": 2, "boilerplate": 10},
+        ),  # U+0085 becomes a newline
         ("One line.\x1f\x85\n\x0b\x00\nRead more", {"control_characters": 5, "boilerplate": 11}),
     ],
 )
