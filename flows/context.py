@@ -127,6 +127,8 @@ class RunContext:
             node,
             f"reused {prepared.fingerprint[:12]}" if reused else _made(manifest, shards_reused),
         )
+        for alarm in manifest["metrics"].get("alarms") or ():
+            log.warning("%-17s %s", node, alarm)
         return manifest, reused
 
 

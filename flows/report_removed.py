@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flows import charts, figures, report_parts, samples
+from flows import charts, figures, report_clusters, report_parts, samples
 from flows.markup import Content, Markup, join, tag
 from flows.report_parts import Section, absent, grid, stat, stats, sub
 from flows.runs import Run, mapping, numeric
@@ -34,7 +34,8 @@ def duplicates(run: Run) -> Section:
         stat(figures.count(into - out), "documents removed"),
         stat(figures.count(max(sizes)), "in the largest"),
     )
-    body = join(row, grid(_cluster_sizes(sizes), _similarities(files)))
+    alarms = report_clusters.alarms(node)
+    body = join(alarms, row, grid(_cluster_sizes(sizes), _similarities(files)), report_clusters.largest(node))
     return Section("duplicates", "Duplicates", lead, body)
 
 

@@ -1,9 +1,8 @@
-"""Signatures: the table that holds them, and all of them in memory in an order that no file decides."""
+"""Signatures: the table that holds them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +11,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from tasks.dedup.minhash import band_hashes, sign_words
-from tasks.dedup.words import fold_batches
-from tasks.errors import StageError
+from tasks.dedup.words import Words, fold_batches
 
 if TYPE_CHECKING:
     from tasks.dedup.signatures import Config
@@ -32,8 +30,13 @@ SIGNATURES = pa.schema(
 )
 
 
-def signatures(documents: pa.RecordBatch | pa.Table, config: Config) -> pa.Table:
-    """The rows of `SIGNATURES` for documents (id, text; source and date where there are such columns)."""
+def signatures(
+    documents: pa.RecordBatch | pa.Table, config: Config, visit: Callable[[Words], None] | None = None
+) -> pa.Table:
+    """The rows of `SIGNATURES` for documents (id, text; source and date where there are such columns).
+
+    visit: gets the documents' folded words, digits as 0, run by run.
+    """
     texts = documents["text"]
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
@@ -47,6 +50,8 @@ def signatures(documents: pa.RecordBatch | pa.Table, config: Config) -> pa.Table
         normal += [
             _digest(words.folded(i)) if words.folded(i) else exact[len(normal) + i] for i in range(len(words))
         ]
+        if visit is not None:
+            visit(words)
         counts.append(np.diff(words.texts))
         sketches = sign_words(
             words, num_perm=config.bands * config.rows, ngram=config.ngram, seed=config.seed
@@ -71,66 +76,3 @@ def signatures(documents: pa.RecordBatch | pa.Table, config: Config) -> pa.Table
 
 def _digest(data: bytes | memoryview | pa.Buffer) -> bytes:
     return xxhash.xxh3_128_digest(data)
-
-
-@dataclass(frozen=True)
-class Index:
-    """Signatures ordered by id. A document's position in that order stands for it from here on, so that
-    neither files nor their order can decide anything.
-
-    signatures: the columns that were asked for, ordered by id.
-    positions: int64, the position of each row as it was read.
-    originals: int64, for each position the first one with the same normal text, which may be itself.
-    """
-
-    signatures: pa.Table
-    positions: np.ndarray
-    originals: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.positions)
-
-
-def load(tables: Iterable[pa.RecordBatch | pa.Table], columns: list[str]) -> Index:
-    """The index of all documents' signatures; `columns` must hold id and normal.
-
-    Memory: the columns twice while they are put in order. Raises StageError for ids that repeat.
-    """
-    schema = pa.schema([SIGNATURES.field(name) for name in columns])
-    parts = [
-        pa.table(table) if isinstance(table, pa.Table) else pa.Table.from_batches([table]) for table in tables
-    ]
-    rows = (
-        pa.concat_tables([part.select(columns).cast(schema) for part in parts])
-        if parts
-        else schema.empty_table()
-    )
-    order = pc.sort_indices(rows["id"]).to_numpy()
-    ordered = rows.take(order).combine_chunks()
-    _refuse_repeated(ordered["id"])
-    positions = np.empty(len(order), np.int64)
-    positions[order] = np.arange(len(order))
-    return Index(ordered, positions, _originals(ordered["normal"]))
-
-
-def _refuse_repeated(ids: pa.ChunkedArray) -> None:
-    if len(ids) < 2:
-        return
-    repeated = pc.unique(ids[1:].filter(pc.equal(ids[1:], ids[:-1]))).to_pylist()
-    if repeated:
-        named = ", ".join(repeated[:5]) + (", ..." if len(repeated) > 5 else "")
-        raise StageError(
-            f"dedup: {len(repeated)} document ids stand for more than one document: {named}. An id must be "
-            "unique: look for two sources of the same name, or for a file that is read twice."
-        )
-
-
-def _originals(normal: pa.ChunkedArray) -> np.ndarray:
-    halves = np.frombuffer(b"".join(normal.to_pylist()), np.uint64).reshape(-1, 2)
-    order = np.lexsort((np.arange(len(halves)), halves[:, 1], halves[:, 0]))
-    ordered = halves[order]
-    starts = np.ones(len(order), bool)
-    starts[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    originals = np.empty(len(order), np.int64)
-    originals[order] = order[starts][np.cumsum(starts) - 1]
-    return originals

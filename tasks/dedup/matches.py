@@ -1,24 +1,24 @@
-"""The node dedup-matches: pairs of documents whose exact similarity reaches the threshold.
+"""The node dedup-matches: pairs whose exact similarity reaches the threshold, one shard per file of documents.
 
-One shard, because a pair may join any two files. Memory: the signatures' ids and bands (some 250 bytes a
-document at 14 bands) and the candidate pairs; shingle sets lie in a scratch file. Where that is too much, the
-bands are what to partition by: each is looked at on its own (`tasks.dedup.pairs.find_candidates`).
+A shard verifies the candidates whose later document, in the order of files, lies in its file; it depends on that
+list and on the words of the files that the list touches. So a file that is added at the end costs its own pairs.
 """
 
 from __future__ import annotations
 
-import unicodedata
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
 from tasks import node
-from tasks.node import Inputs, Metrics, Shard, ShardResult
+from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ()
-INPUTS = ("dedup-signatures/signatures", "filter/documents")
-SINGLE = True
+INPUTS = ("dedup-candidates/lists", "dedup-candidates/files", "dedup-signatures/words")
 
 
 class Config(node.Config):
@@ -29,27 +29,43 @@ class Config(node.Config):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    settings = {**config.identity(), "unicode": unicodedata.unidata_version}
-    files = {"signatures": inputs["dedup-signatures/signatures"], "documents": inputs["filter/documents"]}
-    return [Shard("pairs", settings, files)]
+    words = {file.key: file for file in inputs["dedup-signatures/words"]}
+    lists = {file.key: file for file in inputs["dedup-candidates/lists"]}
+    touched = json.loads(Path(inputs["dedup-candidates/files"][0].path).read_text())["touched"]
+    return [
+        Shard(
+            key,
+            config.identity(),
+            {
+                "candidates": [replace(lists[key], name="candidates")],
+                "words": [words[name] for name in touched[key]],
+            },
+        )
+        for key in words
+    ]
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes pairs.parquet (`tasks.dedup.pairs.PAIRS`)."""
-    from tasks.dedup.index import load
-    from tasks.dedup.pairs import PAIRS, find_pairs
-    from tasks.document import TableWriter, read_batches
+    """Writes pairs.npy, `MATCH`, in the order of the candidates."""
+    import numpy as np
 
-    columns = ["id", "normal", "words", "bands"]
-    index = load(read_batches([file.path for file in shard.inputs["signatures"]], columns), columns)
-    texts = [file.path for file in shard.inputs["documents"]]
-    pairs = find_pairs(
-        index, lambda: read_batches(texts, ["text"]), shard.config["ngram"], shard.config["threshold"], out
-    )
-    with TableWriter(out / "pairs.parquet", PAIRS) as writer:
-        writer.write_table(pairs)
-    return ShardResult({"documents_in": len(index), "documents_out": len(index), "pairs": pairs.num_rows})
+    from tasks.dedup.codes import Codes
+    from tasks.dedup.sets import MATCH, verify
+
+    candidates = np.load(shard.inputs["candidates"][0].path)
+    files = [Codes.open(file.path) for file in shard.inputs["words"]] if len(candidates) else []
+    ones = np.stack([np.zeros(len(candidates), np.int64), candidates["row"].astype(np.int64)], axis=1)
+    others = np.stack([candidates["file"], candidates["other"]], axis=1).astype(np.int64)
+    values = verify(files, ones, others, shard.config["ngram"], shard.config["threshold"])
+    reached = values >= 0
+    matches = np.empty(int(reached.sum()), MATCH)
+    for name in ("row", "file", "other", "sampled"):
+        matches[name] = candidates[name][reached]
+    matches["similarity"] = values[reached]
+    np.save(out / "pairs.npy", matches)
+    return ShardResult({"candidates": len(candidates), "pairs": len(matches)})
 
 
 def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    return results[0].metrics
+    metrics: dict[str, Any] = merge_metrics(result.metrics for result in results)
+    return metrics

@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
-from tasks.dedup import matches, signatures, survivors
+from tasks.dedup import candidates, matches, outcome, signatures, survivors
+from tasks.dedup.buckets import candidate_pairs
 from tasks.dedup.clusters import choose, priorities
-from tasks.dedup.index import SIGNATURES, load
+from tasks.dedup.codes import Codes, word_codes
+from tasks.dedup.entries import all_entries, repeats
 from tasks.dedup.index import signatures as signatures_of
-from tasks.dedup.outcome import Verdicts
-from tasks.dedup.pairs import find_pairs
-from tasks.document import LEDGER
+from tasks.dedup.lists import repeated_ids
+from tasks.dedup.members import COLUMNS, gather, verifier
+from tasks.dedup.removals import REMOVED, removal_columns
+from tasks.dedup.sets import verify
+from tasks.dedup.verdicts import ledger_rows
+from tasks.dedup.words import Words
 
 
-class Config(survivors.Config, matches.Config, signatures.Config):
-    """The settings of the stage's three nodes."""
+class Config(outcome.Config, survivors.Config, matches.Config, candidates.Config, signatures.Config):
+    """The settings of the stage's five nodes."""
 
 
 def deduplicate(documents: pa.Table, config: Config | None = None) -> tuple[list[str], pa.Table, pa.Table]:
     """Removes exact and near duplicates.
 
-    documents: columns id and text, and source and date where they are to decide who survives. Returns the ids
-    that are kept, in the order given; the clusters of two documents and more (id, cluster, survivor,
-    similarity); and the ledger, sorted by id. Raises StageError for ids that repeat.
+    documents: columns id and text, and source, date and quality (a score) where they are to decide who
+    survives; sources that `config.sources` doesn't name are alike, for a table has no order of sources.
+    Returns the ids that are kept, in the order given; the clusters of two documents and more (id, cluster,
+    survivor, similarity); and the ledger, sorted by id. Raises StageError for ids that repeat.
     """
     config = config or Config()
-    index = load([signatures_of(documents, config)], SIGNATURES.names)
+    words: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def texts() -> list[pa.Table]:
-        return [documents.select(["text"]).combine_chunks()]
+    def collect(folded: Words) -> None:
+        words.append((word_codes(folded), np.diff(folded.texts)))
 
-    pairs = find_pairs(index, texts, config.ngram, config.threshold)
-    order = priorities(index.signatures, config.priority, config.sources)
-    choice = choose(index, pairs, order, texts, config.ngram, config.threshold)
-    verdicts = Verdicts(index, choice, config.threshold)
-    rows = list(verdicts.rows(documents["id"], 0))
-    kept = [row["id"] for row in rows if row["verdict"] == "kept"]
-    return kept, choice.table(index), pa.Table.from_pylist(rows, LEDGER).sort_by("id")
+    table = signatures_of(documents, config.resolved(), collect)
+    entries = all_entries(table)
+    again, _ = repeats(*entries["ids"])
+    if len(again):
+        raise repeated_ids(set(table["id"].take(again).to_pylist()))
+    pairs = candidate_pairs(*entries["bands"])
+    codes = Codes.joined(words)
+    ones, others = (np.stack([np.zeros_like(pairs[s]), pairs[s]], axis=1) for s in ("later", "earlier"))
+    values = verify([codes], ones, others, config.ngram, config.threshold)
+    reached = values >= 0
+    if "quality" in documents.column_names:
+        table = table.append_column("quality", documents["quality"])
+    columns = [*COLUMNS, *(["quality"] if "quality" in table.column_names else [])]
+    members, rows, text_rows = gather(
+        np.stack(repeats(*entries["copies"]), axis=1),
+        np.stack([ones[reached, 1], others[reached, 1]], axis=1),
+        values[reached],
+        pairs["sampled"][reached],
+        lambda wanted: table.select(columns).take(wanted),
+    )
+    order = priorities(members.table, config.priority, config.sources)
+    check = verifier(lambda row: codes.gather(np.array([row]))[0], text_rows, config.ngram, config.threshold)
+    choice = choose(members, order, check)
+    places = choice.removed[np.argsort(rows[choice.removed])]
+    removed = [rows[places], *removal_columns(members.table, choice, places)]
+    gone = pa.table(dict(zip(REMOVED.names, removed, strict=True))).cast(REMOVED)
+    ledger = ledger_rows(table["id"], gone, config.threshold)
+    kept = np.ones(table.num_rows, bool)
+    kept[gone["row"].to_numpy()] = False
+    return table["id"].filter(pa.array(kept)).to_pylist(), choice.rows(members.table), ledger.sort_by("id")

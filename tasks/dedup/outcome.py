@@ -1,128 +1,101 @@
-"""Writes what dedup decided: documents, ledger, clusters and the counts of the funnel."""
+"""The node dedup: documents without duplicates, and their ledger, one shard per file of documents.
+
+A shard depends on its file and on what was removed from it; the rest is written by `finish`.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from pydantic import Field
 
-from tasks.dedup.clusters import CLUSTERS, Choice, choose, priorities
-from tasks.dedup.index import Index, load
-from tasks.document import DOCUMENTS, TableWriter, ledger_row, ledger_writer, read_batches
+from tasks import node
 from tasks.errors import StageError
-from tasks.node import Metrics, Shard, merge_metrics
+from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
-COLUMNS = ["id", "exact", "normal", "length", "source", "date"]  # of signatures: what survivors are chosen by
-
-
-def write_outcome(shard: Shard, out: Path) -> Metrics:
-    """Chooses survivors from the shard's pairs and signatures, writes its outputs, returns its metrics."""
-    index = load(read_batches([file.path for file in shard.inputs["signatures"]], COLUMNS), COLUMNS)
-    if not len(index):
-        raise StageError("dedup: there are no documents to compare; look at what filter dropped, and why.")
-    pairs = pa.concat_tables([pq.read_table(file.path) for file in shard.inputs["pairs"]])
-    config = shard.config
-    texts = [file.path for file in shard.inputs["documents"]]
-    choice = choose(
-        index,
-        pairs,
-        priorities(index.signatures, config["priority"], config["sources"]),
-        lambda: read_batches(texts, ["text"]),
-        config["ngram"],
-        config["threshold"],
-        out,
-    )
-    with TableWriter(out / "clusters.parquet", CLUSTERS) as writer:
-        writer.write_table(choice.table(index))
-    verdicts = Verdicts(index, choice, config["threshold"])
-    metrics = []
-    row = 0
-    for file in shard.inputs["documents"]:
-        part = _write_file(file.path, f"{file.key}.parquet", out, verdicts, row)
-        row += part["documents_in"]
-        metrics.append(part)
-    return {**merge_metrics(metrics), **cluster_metrics(choice), "pairs": pairs.num_rows}
+VERSION = 2
+PACKAGES = ()
+INPUTS = ("filter/documents", "dedup-survivors/removed", "dedup-survivors/clusters", "dedup-survivors/top")
+CLUSTERS = "clusters"  # the key of the shard that stands for the cluster table
 
 
-class Verdicts:
-    """The ledger row of each document, by the row in which it was read."""
+class Alarm(node.Config):
+    """A source that loses more than this share of its documents is named in the log and the report; one with
+    fewer documents isn't looked at. fail: end the run there."""
 
-    def __init__(self, index: Index, choice: Choice, threshold: float):
-        self.index, self.choice, self.threshold = index, choice, threshold
-        self.place = np.full(len(index), -1, np.int64)  # position -> its place among the removed, or -1
-        self.removed = np.flatnonzero(choice.removed)
-        self.place[choice.members[self.removed]] = self.removed
+    share: float = Field(default=0.5, ge=0, le=1)
+    documents: int = Field(default=1000, ge=1)
+    fail: bool = False
 
-    def kept(self, first: int, count: int) -> np.ndarray:
-        """bool (count,) for the rows from `first` on."""
-        return self.place[self.index.positions[first : first + count]] < 0
 
-    def ledger(self, row: int, id: str) -> dict[str, Any]:
-        position = self.index.positions[row]
-        place = self.place[position]
-        if place < 0:
-            return ledger_row(id)
-        survivor, similarity = self.choice.survivor[place], float(self.choice.similarity[place])
-        columns = self.index.signatures
-        same = columns["exact"][position] == columns["exact"][survivor]
-        return ledger_row(
-            id,
-            "exact-duplicate" if same else "near-duplicate",
-            score=similarity,
-            threshold=None if same else self.threshold,
-            matched_id=columns["id"][survivor].as_py(),
-            similarity=similarity,
+class Config(node.Config):
+    """threshold: as dedup-matches had it, for the ledger. alarm: null turns it off."""
+
+    threshold: float = Field(default=0.75, gt=0, le=1)
+    alarm: Alarm | None = Alarm()
+
+
+def partition(config: Config, inputs: Inputs) -> list[Shard]:
+    """A shard for each file, and one that changes with the cluster table, which no file's shard depends on."""
+    removed = {file.key: file for file in inputs["dedup-survivors/removed"]}
+    settings = {"threshold": config.threshold}
+    shards = [
+        Shard(
+            file.key,
+            settings,
+            {"documents": [file], "removed": [replace(removed[file.key], name="removed")]},
         )
-
-    def rows(self, ids: pa.Array, first: int) -> Iterator[dict[str, Any]]:
-        for i, id in enumerate(ids.to_pylist()):
-            yield self.ledger(first + i, id)
-
-
-def _write_file(path: str, name: str, out: Path, verdicts: Verdicts, row: int) -> Metrics:
-    """One file of documents and of ledger; `row` is the number of the file's first row."""
-    metrics: Metrics = dict.fromkeys(("documents_in", "documents_out", "bytes_in", "bytes_out"), 0)
-    dropped: dict[str, Counter[str]] = {}
-    sources: dict[str, Counter[str]] = {}
-    with (
-        TableWriter(out / "documents" / name, DOCUMENTS) as documents,
-        ledger_writer(out / "ledger" / name) as ledger,
-    ):
-        for batch in read_batches([path], DOCUMENTS.names):
-            sizes = pc.fill_null(pc.binary_length(batch["text"]), 0).to_pylist()
-            names = batch["source"].to_pylist()
-            for entry, size, source in zip(verdicts.rows(batch["id"], row), sizes, names, strict=True):
-                ledger.write(entry)
-                counts = sources.setdefault(source or "", Counter(documents_in=0, documents_out=0))
-                counts["documents_in"] += 1
-                metrics["bytes_in"] += size
-                if entry["rule"]:
-                    dropped.setdefault(entry["rule"], Counter()).update(documents=1, bytes=size)
-                else:
-                    counts["documents_out"] += 1
-                    metrics["bytes_out"] += size
-            documents.write_table(batch.filter(pa.array(verdicts.kept(row, batch.num_rows))))
-            row += batch.num_rows
-            metrics["documents_in"] += batch.num_rows
-        metrics["documents_out"] = documents.rows
-    plain = {rule: dict(counts) for rule, counts in sorted(dropped.items())}
-    return {
-        **metrics,
-        "dropped": plain,
-        "sources": {name: dict(counts) for name, counts in sorted(sources.items())},
-    }
+        for file in inputs["filter/documents"]
+    ]
+    tables = {name: inputs[f"dedup-survivors/{name}"] for name in ("clusters", "top")}
+    alarm = None if config.alarm is None else config.alarm.identity()
+    return [*shards, Shard(CLUSTERS, {}, tables, {"alarm": alarm})]
 
 
-def cluster_metrics(choice: Choice) -> Metrics:
-    """clusters: how many; cluster_sizes: {size in powers of two, "2", "3-4", "5-8", ...: clusters}."""
-    _, sizes = np.unique(choice.cluster, return_counts=True)
-    highs = 2 ** np.ceil(np.log2(np.maximum(sizes, 2))).astype(np.int64)
-    found = Counter(highs.tolist())
-    names = {high: "2" if high == 2 else f"{high // 2 + 1}-{high}" for high in sorted(found)}
-    return {"clusters": len(sizes), "cluster_sizes": {name: found[high] for high, name in names.items()}}
+def process(shard: Shard, out: Path) -> ShardResult:
+    """Writes documents.parquet and ledger.parquet of a file; of the cluster table only its metrics."""
+    if "clusters" in shard.inputs:
+        import pyarrow.parquet as pq
+
+        from tasks.dedup.removals import cluster_metrics
+
+        return ShardResult(cluster_metrics(pq.read_table(shard.inputs["clusters"][0].path)))
+    from tasks.dedup.verdicts import write_file
+
+    documents, removed = (shard.inputs[name][0].path for name in ("documents", "removed"))
+    return ShardResult(write_file(documents, removed, shard.config["threshold"], out))
+
+
+def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
+    """Writes clusters.parquet; adds the largest clusters with samples, and the alarm."""
+    from tasks.dedup.samples import top_clusters
+
+    tables = shards[-1].inputs
+    shutil.copyfile(tables["clusters"][0].path, out / "clusters.parquet")
+    metrics: dict[str, Any] = merge_metrics(result.metrics for result in results)
+    documents = {shard.key: shard.inputs["documents"][0].path for shard in shards[:-1]}
+    metrics["top_clusters"] = top_clusters(tables["top"][0].path, documents)
+    alarm = shards[-1].runtime["alarm"]
+    metrics["alarms"] = alarms(metrics["sources"], alarm) if alarm else []
+    if alarm and alarm["fail"] and metrics["alarms"]:
+        raise StageError(
+            f"dedup: {'; '.join(metrics['alarms'])}. Look at the clusters (dedup.alarm.fail: false lets them pass "
+            "and shows them in the report), or raise dedup.alarm.share."
+        )
+    return metrics
+
+
+def alarms(sources: dict[str, dict[str, int]], alarm: dict[str, Any]) -> list[str]:
+    """A sentence for each source that lost more than the share that `Alarm` allows."""
+    found = []
+    for name, counts in sorted(sources.items()):
+        into, lost = counts["documents_in"], counts["documents_in"] - counts["documents_out"]
+        if into >= alarm["documents"] and lost > alarm["share"] * into:
+            found.append(
+                f"the source {name!r} lost {lost:,} of {into:,} documents as duplicates, more than "
+                f"{alarm['share']:.0%}"
+            )
+    return found

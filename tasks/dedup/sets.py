@@ -1,77 +1,81 @@
-"""Exact Jaccard similarity of documents, from their shingle sets on disk."""
+"""Exact Jaccard similarity of documents, from their words' codes."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
 
-from tasks.dedup.words import fold_batches, ngram_hashes
+from tasks.dedup.codes import Codes
+from tasks.dedup.words import Words, ngram_hashes
 from tasks.jit import compiled
 
+# A verified pair: as `tasks.dedup.lists.CANDIDATE`, with its similarity.
+MATCH = np.dtype([("row", "<u4"), ("file", "<u4"), ("other", "<u4"), ("sampled", "?"), ("similarity", "<f8")])
+_BATCH_WORDS = 8 << 20  # of a batch of pairs: bounds memory, some 30 bytes each
 
-class ShingleSets:
-    """The shingle sets of chosen documents, each as ascending 64-bit hashes, in a nameless scratch file.
 
-    The file needs about as many bytes as those documents' texts, once to twice, and vanishes with the object;
-    memory holds 16 bytes for each document and what the system caches of the file. Similarities are exact but
-    for two different shingles of one 64-bit hash: for documents of 1,000 words a chance of 1e-13 per pair.
+@dataclass(frozen=True)
+class Sets:
+    """Shingle sets of n documents. hashes: uint64, each set ascending. places: int64 (n, 2), begin and end."""
+
+    hashes: np.ndarray
+    places: np.ndarray
+
+
+def shingle_sets(codes: Sequence[np.ndarray], ngram: int) -> Sets:
+    """The word n-grams of documents given as codes, as `tasks.dedup.minhash.shingles` cuts them."""
+    texts = np.zeros(len(codes) + 1, np.int64)
+    np.cumsum([len(part) for part in codes], out=texts[1:])
+    joined = np.concatenate(codes).astype(np.uint64) if codes else np.empty(0, np.uint64)
+    nothing = np.empty(0, np.int64)
+    hashes, firsts = ngram_hashes(Words(np.empty(0, np.uint8), nothing, nothing, texts), ngram, joined)
+    lengths = _sort_sets(hashes, firsts)
+    return Sets(hashes, np.stack([firsts[:-1], firsts[:-1] + lengths], axis=1))
+
+
+def similarities(sets: Sets, ones: np.ndarray, others: np.ndarray, threshold: float) -> np.ndarray:
+    """The Jaccard similarity of each pair of documents, float64; -1 where it is below the threshold."""
+    return _similarities(sets.hashes, sets.places, ones, others, threshold)
+
+
+def verify(
+    files: Sequence[Codes], ones: np.ndarray, others: np.ndarray, ngram: int, threshold: float
+) -> np.ndarray:
+    """The Jaccard similarity of documents in files, float64 (pairs,); -1 where it is below the threshold.
+
+    ones, others: int64 (pairs, 2), file and row of each side. Memory: a batch of pairs' documents.
     """
+    values = np.empty(len(ones), np.float64)
+    for start, stop in _batches(files, ones, others):
+        both = np.concatenate([ones[start:stop], others[start:stop]])
+        documents, places = np.unique(both, axis=0, return_inverse=True)
+        places = places.reshape(-1)
+        sets = shingle_sets(_gather(files, documents), ngram)
+        half = stop - start
+        values[start:stop] = similarities(sets, places[:half], places[half:], threshold)
+    return values
 
-    def __init__(
-        self,
-        documents: Iterable[pa.RecordBatch | pa.Table],
-        positions: np.ndarray,
-        chosen: np.ndarray,
-        ngram: int,
-        folder: Path | None = None,
-    ):
-        """documents: the texts (column `text`), in rows that `positions` (int64) maps to positions.
-        chosen: bool, by position. folder: where the scratch file lies; the system's own without one."""
-        self.places = np.zeros((len(positions), 2), np.int64)  # where a set begins and ends, by position
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as the object
-        row = size = 0
-        for batch in documents:
-            here = positions[row : row + batch.num_rows]
-            row += batch.num_rows
-            mask = chosen[here]
-            if mask.any():
-                size = self._append(batch["text"].filter(pa.array(mask)), here[mask], ngram, size)
-        self._file.flush()
-        mapped = np.memmap(self._file, np.uint64, "r") if size else np.frombuffer(b"", np.uint64)
-        self.hashes = mapped.view(np.ndarray)
 
-    def _append(self, texts: pa.Array, positions: np.ndarray, ngram: int, size: int) -> int:
-        done = 0
-        for words in fold_batches(texts):
-            words.zero_digits()
-            hashes, firsts = ngram_hashes(words, ngram)
-            lengths = _sort_sets(hashes, firsts)
-            for i, length in enumerate(lengths):
-                self._file.write(hashes[firsts[i] : firsts[i] + length].data)
-                self.places[positions[done + i]] = size, size + length
-                size += length
-            done += len(words)
-        return size
+def _batches(files: Sequence[Codes], ones: np.ndarray, others: np.ndarray) -> Iterator[tuple[int, int]]:
+    sizes = np.zeros(len(ones), np.int64)
+    for side in (ones, others):
+        for file in np.unique(side[:, 0]).tolist():
+            here = side[:, 0] == file
+            sizes[here] += files[file].counts(side[here, 1])
+    numbers = np.cumsum(sizes) // _BATCH_WORDS
+    borders = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(ones)]
+    return ((start, stop) for start, stop in pairwise(borders) if stop > start)
 
-    def similarity(self, one: int, other: int) -> float:
-        """The Jaccard similarity of two chosen documents, by position: 0 to 1."""
-        return float(self.similarities(np.array([one]), np.array([other]), 0.0)[0])
 
-    def similarities(self, ones: np.ndarray, others: np.ndarray, threshold: float) -> np.ndarray:
-        """The Jaccard similarity of each pair of positions, float64; -1 where it is below the threshold."""
-        return _similarities(self.hashes, self.places, ones, others, threshold)
-
-    def leaders(self, members: np.ndarray, threshold: float, most: int) -> tuple[np.ndarray, np.ndarray]:
-        """Pairs (member, leader) that reach the threshold, int64 (n, 2), and their similarities.
-
-        Each member in turn is compared with the leaders so far and joins the first that it is similar to; one
-        that finds none becomes a leader, up to `most`. Costs members x leaders, never members squared.
-        """
-        return _leaders(self.hashes, self.places, members, threshold, most)
+def _gather(files: Sequence[Codes], documents: np.ndarray) -> list[np.ndarray]:
+    """Codes of documents (file, row) that are sorted."""
+    found: list[np.ndarray] = []
+    for file in np.unique(documents[:, 0]).tolist():
+        found += files[file].gather(documents[documents[:, 0] == file, 1])
+    return found
 
 
 @compiled
@@ -118,27 +122,3 @@ def _similarities(hashes, places, ones, others, threshold):
     for pair in range(len(ones)):
         values[pair] = _jaccard(hashes, places, ones[pair], others[pair], threshold)
     return values
-
-
-@compiled
-def _leaders(hashes, places, members, threshold, most):
-    leaders = np.empty(most, np.int64)
-    count = 0
-    pairs = np.empty((len(members), 2), np.int64)
-    values = np.empty(len(members), np.float64)
-    found = 0
-    for member in members:
-        joined = False
-        for i in range(count):
-            value = _jaccard(hashes, places, member, leaders[i], threshold)
-            if value >= 0.0:
-                pairs[found, 0] = member
-                pairs[found, 1] = leaders[i]
-                values[found] = value
-                found += 1
-                joined = True
-                break
-        if not joined and count < most:
-            leaders[count] = member
-            count += 1
-    return pairs[:found], values[:found]

@@ -6,24 +6,46 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tasks import node
+from tasks.dedup.banding import choose_bands
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ("xxhash",)
 INPUTS = ("filter/documents",)
 
 
 class Config(node.Config):
     """ngram: words in a shingle. bands, rows: two documents of similarity s meet with 1 - (1 - s^rows)^bands.
-    seed: draws the permutations."""
+    recall: the least probability with which a pair of similarity `threshold` meets; bands and rows follow from
+    it (`tasks.dedup.banding.choose_bands`), whatever they say. seed: draws the permutations."""
 
     ngram: int = Field(default=5, ge=1)
     bands: int = Field(default=14, ge=1)
     rows: int = Field(default=8, ge=1)
+    recall: float | None = Field(default=None, gt=0, lt=1)
+    threshold: float = Field(default=0.75, gt=0, le=1)
     seed: int = 1
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Config:
+        self.identity()
+        return self
+
+    def identity(self) -> dict[str, Any]:
+        """Bands and rows as they are used; what they were chosen from is no part of it."""
+        bands, rows = choose_bands(self.threshold, self.recall) if self.recall else (self.bands, self.rows)
+        known = {
+            name: value for name, value in super().identity().items() if name not in ("recall", "threshold")
+        }
+        return {**known, "bands": bands, "rows": rows}
+
+    def resolved(self) -> Config:
+        """The same with bands and rows as they are used."""
+        known = self.identity()
+        return Config(**{name: known[name] for name in Config.model_fields if name in known})
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
@@ -32,21 +54,28 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes signatures.parquet (`tasks.dedup.index.SIGNATURES`), a row per document, in their order."""
+    """Writes signatures.parquet (`tasks.dedup.index.SIGNATURES` without bands), a row per document, in their
+    order; bands.npy, copies.npy and ids.npy (`tasks.dedup.entries`); words.bin (`tasks.dedup.codes`)."""
+    import pyarrow as pa
+
+    from tasks.dedup.codes import CodeWriter
+    from tasks.dedup.entries import write_all
     from tasks.dedup.index import SIGNATURES, signatures
     from tasks.document import TableWriter, read_batches
 
-    config = Config(**{name: shard.config[name] for name in Config.model_fields})
+    config = Config(**{name: shard.config[name] for name in Config.model_fields if name in shard.config})
     columns = ["id", "text", "source", "date"]
-    size = 0
-    with TableWriter(out / "signatures.parquet", SIGNATURES) as writer:
-        for batch in read_batches([file.path for file in shard.inputs["documents"]], columns):
-            rows = signatures(batch, config)
-            size += sum(rows["length"].to_pylist())
-            writer.write_table(rows)
-        return ShardResult(
-            {"documents_in": writer.rows, "documents_out": writer.rows, "bytes_in": size, "bytes_out": size}
-        )
+    with CodeWriter(out / "words.bin") as words:
+        batches = read_batches([file.path for file in shard.inputs["documents"]], columns)
+        parts = [signatures(batch, config, words.add) for batch in batches]
+    table = pa.concat_tables(parts or [SIGNATURES.empty_table()])
+    write_all(out, table)
+    kept = table.drop_columns(["bands"])
+    with TableWriter(out / "signatures.parquet", kept.schema) as writer:
+        writer.write_table(kept)
+    size = sum(kept["length"].to_pylist())
+    count = kept.num_rows
+    return ShardResult({"documents_in": count, "documents_out": count, "bytes_in": size, "bytes_out": size})
 
 
 def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:

@@ -1,12 +1,11 @@
-"""The node dedup: who survives of each cluster; documents, ledger and clusters.
+"""The node dedup-survivors: clusters, and who survives in them. One job, because a cluster may join any files.
 
-One shard, because a cluster may join any files; its documents and ledger keep the files that they came in.
-Memory: ids, digests and what the survivor rules read of every document (some 200 bytes), never texts.
+Memory: some 200 bytes for each document that has a duplicate, and 16 for each verified pair; nothing for others,
+never texts.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,40 +14,46 @@ from pydantic import Field
 from tasks import node
 from tasks.node import Inputs, Metrics, Shard, ShardResult
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ()
-INPUTS = ("dedup-matches/pairs", "dedup-signatures/signatures", "filter/documents")
+INPUTS = (
+    "dedup-matches/pairs",
+    "dedup-candidates/copies",
+    "dedup-candidates/files",
+    "dedup-signatures/signatures",
+    "dedup-signatures/words",
+    "filter-signals/signals",
+)
 SINGLE = True
 
-Rule = Literal["source", "length", "-length", "date", "-date", "id", "-id"]
+Rule = Literal["source", "quality", "length", "date", "id", "-source", "-quality", "-length", "-date", "-id"]
 
 
 class Config(node.Config):
     """ngram, threshold: as dedup-matches had them. priority: who is kept of similar documents: the first rule
     that tells them apart decides (`tasks.dedup.clusters.priorities`). sources: source names, the most
-    trusted first, for the rule "source"."""
+    trusted first, for the rule "source"; those not named follow in the order in which ingest has them, so
+    that documents of a source that is added at the end never take the place of others."""
 
     ngram: int = Field(default=5, ge=1)
     threshold: float = Field(default=0.75, gt=0, le=1)
-    priority: list[Rule] = Field(default=["source", "length", "date", "id"])
+    priority: list[Rule] = Field(default=["source", "quality", "length", "date", "id"])
     sources: list[str] = Field(default=[])
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    settings = {**config.identity(), "unicode": unicodedata.unidata_version}
-    files = {
-        "pairs": inputs["dedup-matches/pairs"],
-        "signatures": inputs["dedup-signatures/signatures"],
-        "documents": inputs["filter/documents"],
-    }
-    return [Shard("documents", settings, files)]
+    files = {name.split("/", 1)[1]: inputs[name] for name in INPUTS[:-1]}
+    if {"quality", "-quality"} & set(config.priority):
+        files["signals"] = inputs[INPUTS[-1]]
+    return [Shard("survivors", config.identity(), files)]
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes documents/*.parquet and ledger/*.parquet, a file for each that came in, and clusters.parquet."""
-    from tasks.dedup.outcome import write_outcome
+    """Writes clusters.parquet (`tasks.dedup.clusters.CLUSTERS`), removed/<key>.parquet for each file of documents
+    (`tasks.dedup.removals.REMOVED`) and top.parquet (`tasks.dedup.removals.TOP`)."""
+    from tasks.dedup.removals import write_survivors
 
-    return ShardResult(write_outcome(shard, out))
+    return ShardResult(write_survivors(shard, out))
 
 
 def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:

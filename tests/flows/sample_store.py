@@ -29,7 +29,7 @@ HOSTILE = (
 )
 SECONDS = {
     "ingest": 6.1, "filter-edits": 0.9, "filter-classifier": 1.1, "filter-signals": 4.2, "filter-hosts": 0.1,
-    "filter": 0.8, "dedup-signatures": 1.3, "dedup-matches": 0.6,
+    "filter": 0.8, "dedup-signatures": 1.3, "dedup-candidates": 0.3, "dedup-matches": 0.6, "dedup-survivors": 0.2,
     "dedup": 0.4, "decontaminate": 1.9, "tokenize-train": 3.2, "tokenize": 4.4, "pretrain": 431.0,
     "evaluate": 38.2,
 }  # fmt: skip
@@ -302,9 +302,19 @@ class Builder:
             cluster += 1
         self.ids["survivor"], self.ids["duplicate"] = clusters[0]["id"], clusters[1]["id"]
         self.parquet(self.folder("dedup") / "clusters.parquet", sorted(clusters, key=lambda row: row["id"]))
-        for node in ("dedup-signatures", "dedup-matches"):
+        for node in ("dedup-signatures", "dedup-candidates", "dedup-matches", "dedup-survivors"):
             self.folder(node)
         self.judge("dedup", verdicts)
+        self.metrics["dedup"] |= {
+            "alarms": [f"the source 'web' lost 60 of 100 documents as duplicates, more than 50%{self.mark}"],
+            "top_clusters": [
+                {"cluster": row["cluster"], "documents": 17, "kept": 1, "samples": [
+                    {**row, "text": "words of the survivor" + self.mark},
+                    {**clusters[1], "text": "words of the other" + self.mark},
+                ]}
+                for row in clusters[:1]
+            ],
+        }  # fmt: skip
 
     def decontaminate(self) -> None:
         hits, verdicts = [], {}

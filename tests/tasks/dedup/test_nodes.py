@@ -1,19 +1,16 @@
-"""The stage's three nodes over files: the same outcome as in memory, whatever the files."""
+"""The stage's five nodes over files in a store: the outcome of the plain rule, whatever the files and the history."""
 
 import random
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from dedup_stage import run_stage
 
 from tasks.dedup import Config, deduplicate
-from tasks.document import Document, DocumentWriter
+from tasks.document import Document
 from tasks.errors import StageError
-from tasks.node import Input
-from tasks.nodes import load
 
 
 def letters(number: int) -> str:
@@ -33,123 +30,113 @@ def documents() -> list[Document]:
     return [*found, Document("empty-1", ""), Document("empty-2", ""), Document("short", "One word more")]
 
 
-def run(
-    folder: Path, files: Sequence[Sequence[Document]], **settings: Any
-) -> tuple[dict[str, pa.Table], dict]:
-    """Runs the nodes over files of documents; returns outputs by name, rows sorted, and dedup's metrics."""
-    inputs: dict[str, list[Input]] = {"filter/documents": []}
-    for number, part in enumerate(files):
-        path = folder / "filter" / f"{number:03d}.parquet"
-        with DocumentWriter(path) as writer:
-            for document in part:
-                writer.add(document)
-        inputs["filter/documents"].append(Input("documents", str(path), str(number)))
-    for name in ("dedup-signatures", "dedup-matches", "dedup"):
-        node = load(name)
-        config = node.Config(**{key: settings[key] for key in settings if key in node.Config.model_fields})
-        shards = node.partition(config, inputs)
-        results = []
-        for shard in shards:
-            out = folder / name / shard.key
-            out.mkdir(parents=True)
-            results.append(node.process(shard, out))
-            if name == "dedup-signatures":
-                path = (out / "signatures.parquet").rename(out.parent / f"{shard.key}.parquet")
-                inputs.setdefault("dedup-signatures/signatures", []).append(
-                    Input("signatures", str(path), "s")
-                )
-        metrics = node.finish(shards, results, folder)
-        inputs["dedup-matches/pairs"] = [
-            Input("pairs", str(folder / "dedup-matches/pairs/pairs.parquet"), "p")
-        ]
-    out = folder / "dedup" / "documents"
-    tables = {
-        name: pa.concat_tables(
-            [pq.read_table(path) for path in sorted((out / name).glob("*.parquet"))]
-        ).sort_by("id")
-        for name in ("documents", "ledger")
-    }
-    return {**tables, "clusters": pq.read_table(out / "clusters.parquet")}, metrics
+def table(everything: list[Document]) -> pa.Table:
+    columns = ("id", "text", "source", "date")
+    return pa.Table.from_pylist([{name: getattr(item, name) for name in columns} for item in everything])
 
 
 def test_files_their_number_and_their_order_decide_nothing(tmp_path: Path):
     everything = documents()
-    one, metrics = run(tmp_path / "one", [everything])
+    one = run_stage(tmp_path / "one", {"all": everything})
     shuffled = random.Random(5).sample(everything, len(everything))
-    many, others = run(tmp_path / "many", [shuffled[at : at + 13] for at in range(0, len(shuffled), 13)])
-    assert all(one[name].equals(many[name]) for name in one)
-    assert metrics == others
-    table = pa.Table.from_pylist(
-        [{"id": item.id, "text": item.text, "source": item.source, "date": item.date} for item in shuffled]
-    )
-    kept, clusters, ledger = deduplicate(table, Config())
-    assert sorted(kept) == one["documents"]["id"].to_pylist()
-    assert clusters.equals(one["clusters"])
-    assert ledger.equals(one["ledger"])
+    parts = {f"{at:03d}": shuffled[at : at + 13] for at in range(0, len(shuffled), 13)}
+    many = run_stage(tmp_path / "many", parts, partition_bytes=1024)
+    assert len([name for name in many.worked if name.startswith("dedup-candidates")]) > 5
+    for name in ("documents", "ledger", "clusters"):
+        assert one.table(name).equals(many.table(name))
+    assert one.metrics["dedup"] == many.metrics["dedup"]
+    kept, clusters, ledger = deduplicate(table(shuffled), Config())
+    assert sorted(kept) == one.table("documents")["id"].to_pylist()
+    assert clusters.equals(one.table("clusters"))
+    assert ledger.equals(one.table("ledger"))
 
 
 def test_the_ledger_has_a_row_for_every_document_and_the_funnel_adds_up(tmp_path: Path):
     everything = documents()
-    tables, metrics = run(tmp_path, [everything[:50], everything[50:], []], priority=["date"])
-    ledger = {row["id"]: row for row in tables["ledger"].to_pylist()}
+    files = {"a": everything[:50], "b": everything[50:], "c": []}
+    stage = run_stage(tmp_path, files, priority=["date"])
+    metrics = stage.metrics["dedup"]
+    ledger = {row["id"]: row for row in stage.rows("ledger")}
     assert sorted(ledger) == sorted(item.id for item in everything)
     assert ledger["07-0"]["rule"] == "exact-duplicate"  # the newest survives: its upper-case copy
-    assert ledger["07-0"]["matched_id"] == "07-2"
-    assert ledger["07-1"]["rule"] == "near-duplicate"
+    assert (ledger["07-0"]["matched_id"], ledger["07-0"]["threshold"]) == ("07-2", None)
+    assert (ledger["07-1"]["rule"], ledger["07-1"]["threshold"]) == ("near-duplicate", 0.75)
+    assert ledger["07-1"]["failed_rules"] == ["near-duplicate"]
+    assert ledger["07-2"] == {
+        **dict.fromkeys(ledger["07-2"]),
+        "id": "07-2",
+        "verdict": "kept",
+        "failed_rules": [],
+    }
     kept = [id for id, row in ledger.items() if row["verdict"] == "kept"]
-    assert kept == tables["documents"]["id"].to_pylist()
+    assert kept == stage.table("documents")["id"].to_pylist()
     assert len(kept) == metrics["documents_out"] == 32
-    assert (
-        metrics["documents_in"] == 93 == 32 + sum(part["documents"] for part in metrics["dropped"].values())
-    )
-    assert metrics["bytes_in"] == metrics["bytes_out"] + sum(
-        part["bytes"] for part in metrics["dropped"].values()
-    )
+    dropped = metrics["dropped"].values()
+    assert metrics["documents_in"] == 93 == 32 + sum(part["documents"] for part in dropped)
+    assert metrics["bytes_in"] == metrics["bytes_out"] + sum(part["bytes"] for part in dropped)
     assert (metrics["clusters"], metrics["cluster_sizes"]) == (31, {"2": 1, "3-4": 30})
     assert metrics["sources"]["books"] == {"documents_in": 45, "documents_out": 15}
 
 
 def test_every_file_keeps_its_name_and_order(tmp_path: Path):
     everything = documents()
-    run(tmp_path, [everything[60:], everything[:60]])
-    out = tmp_path / "dedup" / "documents" / "documents"
-    assert [path.name for path in sorted(out.iterdir())] == ["000.parquet", "001.parquet"]
-    for name, part in (("000", everything[60:]), ("001", everything[:60])):
-        kept = pq.read_table(out / f"{name}.parquet")["id"].to_pylist()
+    files = {"000": everything[60:], "001": everything[:60]}
+    folder = run_stage(tmp_path, files).folders["dedup"]
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*")) == [
+        "clusters.parquet", "documents/000.parquet", "documents/001.parquet", "ledger/000.parquet",
+        "ledger/001.parquet", "manifest.json",
+    ]  # fmt: skip
+    for name, part in files.items():
+        kept = pq.read_table(folder / f"documents/{name}.parquet")["id"].to_pylist()
         assert kept == [item.id for item in part if item.id in kept]
-    assert len(kept) == 20
+        assert len(kept) > 10
 
 
-def test_nothing_but_outputs_is_left_behind(tmp_path: Path):
-    run(tmp_path, [documents()])
-    assert sorted(path.name for path in (tmp_path / "dedup" / "documents").iterdir()) == [
-        "clusters.parquet",
-        "documents",
-        "ledger",
-    ]
-    assert [path.name for path in (tmp_path / "dedup-matches" / "pairs").iterdir()] == ["pairs.parquet"]
+def test_the_largest_clusters_are_shown_with_passages(tmp_path: Path):
+    words = " ".join(f"w{letters(i)}" for i in range(60))
+    texts = [f"{words} number {letters(i)}" for i in range(5)] + ["a b c", "A B C"]
+    stage = run_stage(
+        tmp_path, {"a": [Document(f"d{i}", text) for i, text in enumerate(texts)]}, priority=["id"]
+    )
+    largest, other = stage.metrics["dedup"]["top_clusters"]
+    assert (largest["cluster"], largest["documents"], largest["kept"]) == ("d0", 5, 1)
+    assert [sample["id"] for sample in largest["samples"]] == ["d0", "d1", "d2", "d3"]
+    assert [sample["text"] for sample in other["samples"]] == ["a b c", "A B C"]
+    assert other["samples"][1] == {"id": "d6", "survivor": "d5", "similarity": 1.0, "text": "A B C"}
 
 
 def test_no_documents_at_all_is_one_message(tmp_path: Path):
     with pytest.raises(StageError, match="no documents to compare"):
-        run(tmp_path, [[]])
+        run_stage(tmp_path, {"a": []})
 
 
-def test_a_survivor_rule_is_in_the_last_nodes_shard_alone():
-    def configs(**settings: Any) -> list[dict]:
-        found = []
-        for name in ("dedup-signatures", "dedup-matches", "dedup"):
-            node = load(name)
-            config = node.Config(
-                **{key: settings[key] for key in settings if key in node.Config.model_fields}
-            )
-            file = Input("documents", "/x/a.parquet", "d")
-            names = ["filter/documents", "dedup-signatures/signatures", "dedup-matches/pairs"]
-            inputs = {name: [file] for name in names}
-            found += [dict(shard.config) for shard in node.partition(config, inputs)]
-        return found
+def test_ids_that_repeat_over_files_are_refused_with_the_ids(tmp_path: Path):
+    files = {
+        "a": [Document("x", "one"), Document("z", "two")],
+        "b": [Document("y", "three"), Document("x", "four")],
+    }
+    with pytest.raises(StageError, match=r"1 document ids stand for more than one document: x\."):
+        run_stage(tmp_path, files)
 
-    default, other = configs(), configs(priority=["id"])
-    assert [ours == theirs for ours, theirs in zip(default, other, strict=True)] == [True, True, False]
-    stricter = configs(threshold=0.9)
-    assert [ours == theirs for ours, theirs in zip(default, stricter, strict=True)] == [True, False, False]
+
+def test_an_earlier_source_keeps_its_documents_and_a_listed_one_comes_first(tmp_path: Path):
+    old, new = Document("z", "the same words", source="old"), Document("a", "The same words!", source="new")
+    kept = run_stage(tmp_path, {"1": [old], "2": [new]}).table("documents")["id"].to_pylist()
+    assert kept == ["z"]
+    kept = run_stage(tmp_path, {"1": [new], "2": [old]}).table("documents")["id"].to_pylist()
+    assert kept == ["a"]
+    files = {"1": [old], "2": [new]}
+    assert run_stage(tmp_path, files, sources=["new"]).table("documents")["id"].to_pylist() == ["a"]
+
+
+def test_a_source_that_loses_more_than_its_share_raises_the_alarm(tmp_path: Path):
+    pages = [Document(f"w{i}", f"page of {'abc'[i % 3]} and no more", source="web") for i in range(30)]
+    books = [Document(f"b{i}", f"book {letters(i)}", source="books") for i in range(10)]
+    alarm = {"share": 0.5, "documents": 20}
+    stage = run_stage(tmp_path, {"1": pages, "2": books}, alarm=alarm)
+    said = "the source 'web' lost 27 of 30 documents as duplicates, more than 50%"
+    assert stage.metrics["dedup"]["alarms"] == [said]
+    for settings in ({"share": 0.9, "documents": 20}, {"share": 0.5, "documents": 31}, None):
+        assert run_stage(tmp_path, {"1": pages, "2": books}, alarm=settings).metrics["dedup"]["alarms"] == []
+    with pytest.raises(StageError, match=r"dedup: the source 'web' lost 27 of 30"):
+        run_stage(tmp_path, {"1": pages, "2": books}, alarm={**alarm, "fail": True})

@@ -1,0 +1,84 @@
+"""The node dedup-candidates: documents that share a band, and copies, one shard per range of hashes.
+
+What a shard needs in memory is its part of the band files, whatever the corpus; how many parts there are follows
+from the files' size and decides nothing. `finish` hands each file of documents the list of its candidates.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tasks import node
+from tasks.errors import StageError
+from tasks.node import Inputs, Metrics, Shard, ShardResult, not_identity
+
+VERSION = 1
+PACKAGES = ()
+OUTPUTS = ("bands", "copies", "ids")
+INPUTS = tuple(f"dedup-signatures/{name}" for name in (*OUTPUTS, "signatures"))
+
+
+class Config(node.Config):
+    """partition_bytes: of band files that are looked at together; a shard needs some 8 times as much memory."""
+
+    partition_bytes: int = not_identity(64 << 20, ge=1 << 10)
+
+
+def partition(config: Config, inputs: Inputs) -> list[Shard]:
+    files = {name: inputs[f"dedup-signatures/{name}"] for name in OUTPUTS}
+    size = sum(Path(file.path).stat().st_size for file in files["bands"])
+    parts = max(1, -(-size // config.partition_bytes))
+    runtime = {"signatures": [file.path for file in inputs["dedup-signatures/signatures"]]}
+    return [Shard(f"{part:05d}", {"part": part, "of": parts}, files, runtime) for part in range(parts)]
+
+
+def process(shard: Shard, out: Path) -> ShardResult:
+    """Writes pairs.npy (`tasks.dedup.buckets.PAIR`) and copies.npy (`tasks.dedup.lists.COPY`) of a part."""
+    import numpy as np
+
+    from tasks.dedup.buckets import candidate_pairs
+    from tasks.dedup.entries import read_parts, repeats
+    from tasks.dedup.lists import COPY, offsets_of, refuse_repeated
+
+    part, of = shard.config["part"], shard.config["of"]
+    paths = {name: [file.path for file in shard.inputs[name]] for name in OUTPUTS}
+    offsets = offsets_of(paths["ids"])
+    again, firsts = repeats(*read_parts(paths["ids"], offsets, part, of))
+    refuse_repeated(shard.runtime["signatures"], offsets, again)
+    copies = np.empty(0, COPY)
+    again, firsts = repeats(*read_parts(paths["copies"], offsets, part, of))
+    copies = np.empty(len(again), COPY)
+    copies["row"], copies["original"] = again, firsts
+    np.save(out / "copies.npy", copies)
+    pairs = candidate_pairs(*read_parts(paths["bands"], offsets, part, of))
+    np.save(out / "pairs.npy", pairs)
+    return ShardResult({"copies": len(copies)})
+
+
+def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
+    """Writes lists/<key>.npy (`tasks.dedup.lists.CANDIDATE`), the candidates whose later document lies in the
+    file of that key, and files.json: {"documents": {key: n}, "touched": {key: [keys of the files of the earlier
+    documents]}}, a list's own file first."""
+    from tasks.dedup.lists import offsets_of, write_lists
+
+    files = shards[0].inputs["ids"]
+    offsets = offsets_of([file.path for file in files])
+    if offsets[-1] == 0:
+        raise StageError("dedup: there are no documents to compare; look at what filter dropped, and why.")
+    keys = [file.key for file in files]
+    touched, count = write_lists(
+        [Path(result.folder) / "pairs.npy" for result in results], keys, offsets, out
+    )
+    documents = {key: int(offsets[n + 1] - offsets[n]) for n, key in enumerate(keys)}
+    (out / "files.json").write_text(json.dumps({"documents": documents, "touched": touched}))
+    total = int(offsets[-1])
+    copies = sum(result.metrics["copies"] for result in results)
+    found: dict[str, Any] = {
+        "documents_in": total,
+        "documents_out": total,
+        "copies": copies,
+        "candidates": count,
+    }
+    return found
