@@ -60,5 +60,5 @@ def test_two_runs_at_once_both_succeed_and_do_each_nodes_work_once(tmp_path):
             if node["status"] == "done"
         ]
     assert sorted(made) == sorted(set(made))
-    assert len(made) == 12
+    assert len(made) == 14
     assert not list((tmp_path / "store/.attempts").glob("*"))

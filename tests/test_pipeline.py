@@ -33,7 +33,7 @@ def test_every_stage_leaves_what_the_next_one_takes(finished):
     for entry in small.record(root)["nodes"]:
         folder = root / "store" / entry["node"] / entry["fingerprint"]
         manifests[entry["node"]] = json.loads((folder / "manifest.json").read_text())
-    assert len(manifests) == 12
+    assert len(manifests) == 14
     kept = [manifests[stage]["metrics"] for stage in ("ingest", "filter", "dedup", "decontaminate")]
     for before, after in itertools.pairwise(kept):
         assert before["documents_out"] == after["documents_in"]
