@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -31,6 +32,7 @@ class Stage:
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
     manifests: dict[str, Any] = field(default_factory=dict)
     worked: list[str] = field(default_factory=list)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def table(self, name: str) -> pa.Table:
         """documents or ledger, all files, ordered by id; or clusters."""
@@ -57,48 +59,81 @@ def run_stage(root: Path, files: Files, **settings: Any) -> Stage:
     """Runs dedup over files of documents (key -> documents) in the store at `root`, which may hold former runs."""
     store = Store(root)
     store.prepare()
+    name = digest(
+        [[key, [[item.id, item.text, item.source] for item in part]] for key, part in files.items()]
+    )
+    folder = store.artifact("filter", name)
+    paths = {}
+    for key, part in files.items():
+        paths[key] = folder / "documents" / f"{key}.parquet"
+        with DocumentWriter(paths[key]) as writer:
+            for document in part:
+                writer.add(document)
+    with patch("os.fsync"):  # what a power cut would lose is no matter here, and most of a small run's time
+        return run_nodes(store, name, paths, **settings)
+
+
+def run_nodes(
+    store: Store,
+    filtered: str,
+    paths: Mapping[str, Path],
+    *,
+    quality: Mapping[str, Mapping[str, float]] | None = None,
+    backwards: bool = False,
+    **settings: Any,
+) -> Stage:
+    """Runs dedup over the documents of filter's artifact `filtered`: key -> path of the file in it.
+
+    quality: what filter-signals says of the documents of a file. backwards: shards end in the opposite order.
+    """
     stage = Stage(store)
-    manifests: dict[str, Any] = {"filter": _upstream(store, "filter", "documents", files)}
-    manifests["filter-signals"] = _signals(store)
+    stage.manifests = {"filter": _upstream(filtered, paths), "filter-signals": _signals(store, quality or {})}
 
     def mapper(function: Any, jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
         if function.__name__ == "run_shard":
             stage.worked.extend(f"{job[0]} {job[1].key}" for job in jobs)
+        if backwards:
+            return [function(*job) for job in jobs[::-1]][::-1]
         return [function(*job) for job in jobs]
 
-    # What a power cut would lose is no matter here, and waiting for the disk is most of a small run's time.
-    with store.workspace("test") as work, patch("os.fsync"):
+    with store.workspace("test") as work:
         for name in NODES:
             module = load(name)
             known = {key: value for key, value in settings.items() if key in module.Config.model_fields}
-            inputs = StoreInputs(store, root, None, manifests)  # type: ignore[arg-type]
-            prepared = prepare(name, module.Config(**known), inputs, manifests)
-            manifests[name], _ = run_node(prepared, store, work, mapper)
-            stage.folders[name] = store.artifact(name, manifests[name]["fingerprint"])
-            stage.metrics[name] = manifests[name]["metrics"]
-    stage.manifests = manifests
+            inputs = StoreInputs(store, store.root, None, stage.manifests)  # type: ignore[arg-type]
+            prepared = prepare(name, module.Config(**known), inputs, stage.manifests)
+            manifest, _ = run_node(prepared, store, work, mapper)
+            stage.manifests[name] = manifest
+            stage.folders[name] = store.artifact(name, manifest["fingerprint"])
+            stage.metrics[name] = manifest["metrics"]
     return stage
 
 
-def _upstream(store: Store, node: str, output: str, files: Files) -> dict[str, Any]:
-    name = digest(
-        [[key, [[item.id, item.text, item.source] for item in part]] for key, part in files.items()]
-    )
-    folder = store.artifact(node, name)
+def _upstream(name: str, paths: Mapping[str, Path]) -> dict[str, Any]:
+    entries = [
+        {"path": f"documents/{key}.parquet", "output": "documents", "shard": key, "digest": digest_of(path)}
+        for key, path in paths.items()
+    ]
+    return {"fingerprint": name, "files": entries, "outputs": {"documents": {"digest": name}}}
+
+
+@cache
+def digest_of(path: Path) -> str:
+    """The content digest of a file of documents, which nobody changes."""
+    return content_digest(path)
+
+
+def _signals(store: Store, quality: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    name = digest({key: {id: str(score) for id, score in scores.items()} for key, scores in quality.items()})
+    folder = store.artifact("filter-signals", name)
     entries = []
-    for key, part in files.items():
-        path = folder / output / f"{key}.parquet"
-        with DocumentWriter(path) as writer:
-            for document in part:
-                writer.add(document)
-        place = f"{output}/{key}.parquet"
-        entries.append({"path": place, "output": output, "shard": key, "digest": content_digest(path)})
-    return {"fingerprint": name, "files": entries, "outputs": {output: {"digest": name}}}
-
-
-def _signals(store: Store) -> dict[str, Any]:
-    path = store.artifact("filter-signals", "none") / "signals/none.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table({"id": pa.array([], pa.string())}), path)
-    entry = {"path": "signals/none.parquet", "output": "signals", "shard": "none", "digest": "none"}
-    return {"fingerprint": "none", "files": [entry], "outputs": {"signals": {"digest": "none"}}}
+    for key, scores in (quality or {"none": {}}).items():
+        path = folder / f"signals/{key}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        columns = {"id": pa.array(list(scores), pa.string())}
+        if quality:
+            columns["quality_score"] = pa.array(list(scores.values()), pa.float32())
+        pq.write_table(pa.table(columns), path)
+        place = f"signals/{key}.parquet"
+        entries.append({"path": place, "output": "signals", "shard": key, "digest": content_digest(path)})
+    return {"fingerprint": name, "files": entries, "outputs": {"signals": {"digest": name}}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tasks.dedup.entries import shared_keys
 from tasks.jit import compiled
 
 FULL_BUCKET = 32  # different texts of a bucket up to which every pair is a candidate
@@ -48,15 +49,8 @@ def _meeting(
     keys: np.ndarray, texts: np.ndarray, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The entries whose key another text has too, by key and text; the first row of each."""
-    order = np.argsort(keys)
-    ordered = keys[order]
-    equal = ordered[1:] == ordered[:-1]
-    shared = np.zeros(len(order), bool)
-    shared[1:] |= equal
-    shared[:-1] |= equal
-    order = order[shared]
-    keys, texts, rows = keys[order], texts[order], rows[order]
-    order = np.lexsort((rows, texts, keys))
+    order = shared_keys(keys)
+    order = order[np.lexsort((rows[order], texts[order], keys[order]))]
     keys, texts, rows = keys[order], texts[order], rows[order]
     first = np.ones(len(order), bool)
     first[1:] = (keys[1:] != keys[:-1]) | (texts[1:] != texts[:-1])

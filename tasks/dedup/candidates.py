@@ -16,8 +16,8 @@ from tasks.node import Inputs, Metrics, Shard, ShardResult, not_identity
 
 VERSION = 1
 PACKAGES = ()
-OUTPUTS = ("bands", "copies", "ids")
-INPUTS = tuple(f"dedup-signatures/{name}" for name in (*OUTPUTS, "signatures"))
+FILES = ("bands", "copies", "ids")
+INPUTS = tuple(f"dedup-signatures/{name}" for name in (*FILES, "signatures"))
 
 
 class Config(node.Config):
@@ -27,7 +27,7 @@ class Config(node.Config):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    files = {name: inputs[f"dedup-signatures/{name}"] for name in OUTPUTS}
+    files = {name: inputs[f"dedup-signatures/{name}"] for name in FILES}
     size = sum(Path(file.path).stat().st_size for file in files["bands"])
     parts = max(1, -(-size // config.partition_bytes))
     runtime = {"signatures": [file.path for file in inputs["dedup-signatures/signatures"]]}
@@ -43,7 +43,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     from tasks.dedup.lists import COPY, offsets_of, refuse_repeated
 
     part, of = shard.config["part"], shard.config["of"]
-    paths = {name: [file.path for file in shard.inputs[name]] for name in OUTPUTS}
+    paths = {name: [file.path for file in shard.inputs[name]] for name in FILES}
     offsets = offsets_of(paths["ids"])
     again, firsts = repeats(*read_parts(paths["ids"], offsets, part, of))
     refuse_repeated(shard.runtime["signatures"], offsets, again)

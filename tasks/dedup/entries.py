@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,11 +29,11 @@ def write_entries(path: Path, keys: np.ndarray, texts: np.ndarray, rows: np.ndar
 
 
 def read_part(path: str | Path, part: int, of: int) -> np.ndarray:
-    """The entries whose keys lie in the given part of all keys, as `ENTRY`; only that part is read."""
+    """The entries whose keys lie in the given part of all keys, as `ENTRY`; mapped, so that only those are read."""
     entries = np.load(path, mmap_mode="r")
     first = _first_from(entries, (part << 64) // of)
     last = _first_from(entries, ((part + 1) << 64) // of) if part + 1 < of else len(entries)
-    return np.array(entries[first:last])
+    return entries[first:last]
 
 
 def _first_from(entries: np.ndarray, key: int) -> int:
@@ -56,9 +57,17 @@ def read_parts(
     paths: Sequence[str | Path], offsets: np.ndarray, part: int, of: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Keys, texts (uint64) and rows (int64) of a part of many files; `offsets` are added to each file's rows."""
-    parts = [read_part(path, part, of) for path in paths]
-    keys, texts = (np.concatenate([found[name] for found in parts]) for name in ("key", "text"))
-    return keys, texts, np.concatenate([found["row"] + at for found, at in zip(parts, offsets, strict=False)])
+    parts: list[Any] = [read_part(path, part, of) for path in paths]
+    size = sum(map(len, parts))
+    keys, texts, rows = np.empty(size, np.uint64), np.empty(size, np.uint64), np.empty(size, np.int64)
+    start = 0
+    for n, offset in enumerate(offsets[: len(parts)].tolist()):
+        found, parts[n] = parts[n], None  # unmapped before the next one is read
+        stop = start + len(found)
+        keys[start:stop], texts[start:stop] = found["key"], found["text"]
+        np.add(found["row"], offset, out=rows[start:stop])
+        start = stop
+    return keys, texts, rows
 
 
 def digest_entries(digests: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
@@ -116,9 +125,21 @@ def all_entries(table: pa.Table) -> dict[str, tuple[np.ndarray, np.ndarray, np.n
     }
 
 
+def shared_keys(keys: np.ndarray) -> np.ndarray:
+    """Which entries have a key that another has too, in order of keys: most have none, and cost one sort."""
+    order = np.argsort(keys)
+    ordered = keys[order]
+    equal = ordered[1:] == ordered[:-1]
+    shared = np.zeros(len(order), bool)
+    shared[1:] |= equal
+    shared[:-1] |= equal
+    return order[shared]
+
+
 def repeats(keys: np.ndarray, texts: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows whose key and text an earlier row has, ascending, and for each the first such row: int64 (n,) both."""
-    order = np.lexsort((rows, texts, keys))
+    order = shared_keys(keys)
+    order = order[np.lexsort((rows[order], texts[order], keys[order]))]
     keys, texts, rows = keys[order], texts[order], rows[order]
     starts = np.ones(len(rows), bool)
     starts[1:] = (keys[1:] != keys[:-1]) | (texts[1:] != texts[:-1])

@@ -40,8 +40,8 @@ TOP = pa.schema(
         ("row", pa.int64()),
     ]
 )
-TOP_CLUSTERS = 10
-TOP_DOCUMENTS = 4
+TOP_CLUSTERS = 6
+TOP_DOCUMENTS = 3
 
 
 def write_survivors(shard: Shard, out: Path) -> Metrics:

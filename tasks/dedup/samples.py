@@ -32,7 +32,15 @@ def _passage(path: str, row: int) -> str:
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
             if row < rows:
-                text = file.read_row_group(group, ["text"])["text"][row].as_py() or ""
-                return str(text[:EXCERPT])
+                return _text(file, group, row)
             row -= rows
+    return ""
+
+
+def _text(file: pq.ParquetFile, group: int, row: int) -> str:
+    """The beginning of a text; decodes what lies before it in its row group, nothing after it."""
+    for batch in file.iter_batches(batch_size=1024, row_groups=[group], columns=["text"]):
+        if row < batch.num_rows:
+            return str((batch["text"][row].as_py() or "")[:EXCERPT])
+        row -= batch.num_rows
     return ""

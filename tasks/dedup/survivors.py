@@ -14,7 +14,7 @@ from pydantic import Field
 from tasks import node
 from tasks.node import Inputs, Metrics, Shard, ShardResult
 
-VERSION = 2
+VERSION = 1
 PACKAGES = ()
 INPUTS = (
     "dedup-matches/pairs",

@@ -98,6 +98,13 @@ def test_who_survives_is_a_rule(priority: list[str], sources: list[str], expecte
     assert {matched for _, matched in rules(ledger).values()} == {expected, None}
 
 
+@pytest.mark.parametrize(("rule", "expected"), [("quality", "b"), ("-quality", "a")])
+def test_a_quality_score_decides_and_none_comes_last(rule: str, expected: str):
+    texts = {"a": "same words", "b": "Same words!!", "c": "same, words"}
+    documents = table(texts, quality=[0.25, 0.5, None])
+    assert deduplicate(documents, Config(priority=[rule]))[0] == [expected]
+
+
 def test_empty_and_wordless_texts_are_duplicates_of_their_equals_only():
     texts = {"a": "", "b": "", "c": "!!!", "d": "???", "e": "!!!", "f": "\U0001f600"}
     kept, _, ledger = deduplicate(table(texts))
