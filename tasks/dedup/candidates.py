@@ -39,20 +39,20 @@ def process(shard: Shard, out: Path) -> ShardResult:
     import numpy as np
 
     from tasks.dedup.buckets import candidate_pairs
-    from tasks.dedup.entries import read_parts, repeats
+    from tasks.dedup.entries import read_meeting, repeats
     from tasks.dedup.lists import COPY, offsets_of, refuse_repeated
 
     part, of = shard.config["part"], shard.config["of"]
     paths = {name: [file.path for file in shard.inputs[name]] for name in FILES}
     offsets = offsets_of(paths["ids"])
-    again, firsts = repeats(*read_parts(paths["ids"], offsets, part, of))
+    again, firsts = repeats(*read_meeting(paths["ids"], offsets, part, of))
     refuse_repeated(shard.runtime["signatures"], offsets, again)
     copies = np.empty(0, COPY)
-    again, firsts = repeats(*read_parts(paths["copies"], offsets, part, of))
+    again, firsts = repeats(*read_meeting(paths["copies"], offsets, part, of))
     copies = np.empty(len(again), COPY)
     copies["row"], copies["original"] = again, firsts
     np.save(out / "copies.npy", copies)
-    pairs = candidate_pairs(*read_parts(paths["bands"], offsets, part, of))
+    pairs = candidate_pairs(*read_meeting(paths["bands"], offsets, part, of))
     np.save(out / "pairs.npy", pairs)
     return ShardResult({"copies": len(copies)})
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import xxhash
+
+from tasks.jit import compiled
 
 # key: what must be equal. text: tells different texts (or ids) under one key apart. row: within its file.
 ENTRY = np.dtype([("key", "<u8"), ("text", "<u8"), ("row", "<u4")])
@@ -53,21 +54,46 @@ def count(path: str | Path) -> int:
     return len(np.load(path, mmap_mode="r"))
 
 
-def read_parts(
+def read_meeting(
     paths: Sequence[str | Path], offsets: np.ndarray, part: int, of: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Keys, texts (uint64) and rows (int64) of a part of many files; `offsets` are added to each file's rows."""
-    parts: list[Any] = [read_part(path, part, of) for path in paths]
-    size = sum(map(len, parts))
-    keys, texts, rows = np.empty(size, np.uint64), np.empty(size, np.uint64), np.empty(size, np.int64)
-    start = 0
-    for n, offset in enumerate(offsets[: len(parts)].tolist()):
-        found, parts[n] = parts[n], None  # unmapped before the next one is read
-        stop = start + len(found)
-        keys[start:stop], texts[start:stop] = found["key"], found["text"]
-        np.add(found["row"], offset, out=rows[start:stop])
-        start = stop
-    return keys, texts, rows
+    """Keys, texts (uint64) and rows (int64) of a part of many files, but for most entries whose key is alone.
+
+    offsets: added to each file's rows. A table of counters, eight for each entry, tells which keys may occur
+    twice; sorted as they are, keys go through it from end to end, which costs a small part of sorting them all.
+    """
+    parts = [read_part(path, part, of) for path in paths]
+    bits = max(10, (8 * sum(map(len, parts))).bit_length())
+    counters = np.zeros(1 << bits, np.uint8)
+    low, width, shift = np.uint64((part << 64) // of), np.uint64(of), np.uint64(64 - bits)
+    for found in parts:
+        _count_keys(np.ascontiguousarray(found["key"]), low, width, shift, counters)
+    found_keys, found_texts, found_rows = [], [], []
+    for found, offset in zip(parts, offsets.tolist(), strict=False):
+        keys = np.ascontiguousarray(found["key"])
+        places = _places_of_shared(keys, low, width, shift, counters)
+        found_keys.append(keys[places])
+        found_texts.append(found["text"][places])
+        found_rows.append(found["row"][places] + np.int64(offset))
+    return np.concatenate(found_keys), np.concatenate(found_texts), np.concatenate(found_rows)
+
+
+@compiled
+def _count_keys(keys, low, width, shift, counters):
+    for key in keys:
+        slot = ((key - low) * width) >> shift
+        if counters[slot] < 2:
+            counters[slot] += 1
+
+
+@compiled
+def _places_of_shared(keys, low, width, shift, counters):
+    places = np.empty(len(keys), np.int64)
+    count = 0
+    for i in range(len(keys)):
+        places[count] = i
+        count += counters[((keys[i] - low) * width) >> shift] > 1
+    return places[:count].copy()
 
 
 def digest_entries(digests: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,12 +1,14 @@
 """Band files: sorted, read in parts, and what repeats in them."""
 
+import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.dedup.entries import band_entries, read_part, read_parts, repeats, write_entries
+from tasks.dedup.entries import band_entries, read_meeting, read_part, repeats, write_entries
 
 
 def test_parts_of_a_file_are_the_file_in_the_order_of_keys(tmp_path: Path):
@@ -31,11 +33,35 @@ def test_a_file_without_entries_has_empty_parts(tmp_path: Path):
     assert len(read_part(tmp_path / "bands.npy", 3, 8)) == 0
 
 
-def test_rows_of_many_files_are_counted_through(tmp_path: Path):
-    for name, keys in (("a", [5, 6]), ("b", [5])):
-        write_entries(tmp_path / name, np.array(keys, np.uint64), np.zeros(len(keys)), np.arange(len(keys)))
-    keys, _, rows = read_parts([tmp_path / "a.npy", tmp_path / "b.npy"], np.array([0, 2, 3]), 0, 1)
-    assert (keys.tolist(), rows.tolist()) == ([5, 6, 5], [0, 1, 2])
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(st.lists(st.integers(0, 30), max_size=20), min_size=1, max_size=4),
+    st.integers(1, 9),
+    st.sampled_from([1, 1 << 59, (1 << 64) // 31]),
+)
+def test_whatever_meets_is_read_with_rows_counted_through(files, of, step):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{n}.npy" for n in range(len(files))]
+        offsets = np.cumsum([0, *map(len, files)])
+        plain = []
+        for path, numbers, offset in zip(paths, files, offsets.tolist(), strict=False):
+            keys = [number * step % (1 << 64) for number in numbers]
+            write_entries(path, np.array(keys, np.uint64), np.arange(len(keys)) + 7, np.arange(len(keys)))
+            plain += [(key, row + 7, row + offset) for row, key in enumerate(keys)]
+        found = []
+        for part in range(of):
+            columns = read_meeting(paths, offsets, part, of)
+            found += list(zip(*(column.tolist() for column in columns), strict=True))
+        assert set(found) <= set(plain)
+        assert len(found) == len(set(found))
+        counts = Counter(key for key, _, _ in plain)
+        assert {entry for entry in plain if counts[entry[0]] > 1} <= set(found)
+
+
+def test_most_keys_that_are_alone_are_left_out(tmp_path: Path):
+    keys = np.random.default_rng(2).integers(0, 1 << 64, 10_000, np.uint64)
+    write_entries(tmp_path / "a.npy", keys, keys, np.arange(10_000))
+    assert len(read_meeting([tmp_path / "a.npy"], np.array([0]), 0, 1)[0]) < 1500
 
 
 @settings(deadline=None)
