@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -16,31 +16,35 @@ def top_clusters(path: str, documents: Mapping[str, str]) -> list[dict[str, Any]
     path: `tasks.dedup.removals.TOP`. documents: key -> path of the file. Each: cluster, documents, kept,
     samples [{id, survivor, similarity, text}], the survivor of most first.
     """
+    rows = pq.read_table(path).to_pylist()
+    texts = {
+        file: _passages(documents[file], sorted(row["row"] for row in rows if row["file"] == file))
+        for file in sorted({row["file"] for row in rows})
+    }
     found: dict[str, dict[str, Any]] = {}
-    for row in pq.read_table(path).to_pylist():
+    for row in rows:
         entry = found.setdefault(
             row["cluster"],
             {**{name: row[name] for name in ("cluster", "documents", "kept")}, "samples": []},
         )
         sample = {name: row[name] for name in ("id", "survivor", "similarity")}
-        entry["samples"].append({**sample, "text": _passage(documents[row["file"]], row["row"])})
+        entry["samples"].append({**sample, "text": texts[row["file"]][row["row"]]})
     return list(found.values())
 
 
-def _passage(path: str, row: int) -> str:
+def _passages(path: str, rows: Sequence[int]) -> dict[int, str]:
+    """The beginnings of the texts in these rows, ascending; decodes a row group as far as the last one in it."""
+    found: dict[int, str] = {}
     with pq.ParquetFile(path) as file:
+        first = 0
         for group in range(file.num_row_groups):
-            rows = file.metadata.row_group(group).num_rows
-            if row < rows:
-                return _text(file, group, row)
-            row -= rows
-    return ""
-
-
-def _text(file: pq.ParquetFile, group: int, row: int) -> str:
-    """The beginning of a text; decodes what lies before it in its row group, nothing after it."""
-    for batch in file.iter_batches(batch_size=1024, row_groups=[group], columns=["text"]):
-        if row < batch.num_rows:
-            return str((batch["text"][row].as_py() or "")[:EXCERPT])
-        row -= batch.num_rows
-    return ""
+            end = first + file.metadata.row_group(group).num_rows
+            wanted = [row for row in rows if first <= row < end]
+            batches = file.iter_batches(batch_size=1024, row_groups=[group], columns=["text"])
+            while wanted and (batch := next(batches, None)) is not None:
+                while wanted and wanted[0] < first + batch.num_rows:
+                    row = wanted.pop(0)
+                    found[row] = (batch["text"][row - first].as_py() or "")[:EXCERPT]
+                first += batch.num_rows
+            first = end
+    return found
