@@ -1,6 +1,8 @@
 """Deduplication of a table: what goes, for whom, and that nothing but content decides."""
 
+import functools
 import random
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.dedup import Config, deduplicate
+from tasks.dedup.buckets import candidate_pairs
 from tasks.dedup.minhash import shingles
 from tasks.errors import StageError
 
@@ -169,3 +172,25 @@ def test_survivors_are_those_of_the_plain_rule_in_any_order(
     again = deduplicate(table(texts), config)
     assert clusters.equals(again[1])
     assert ledger.equals(again[2])
+
+
+@settings(deadline=None, max_examples=60)
+@given(VERSIONS, st.sampled_from([0.5, 0.75, 0.9]), st.randoms(use_true_random=False))
+def test_in_large_buckets_too_nothing_goes_unverified_and_order_decides_nothing(
+    versions, threshold: float, chance: random.Random
+):
+    texts = corpus([*versions, *versions[:3]])
+    config = Config(threshold=threshold, bands=100, rows=1)
+    few = functools.partial(candidate_pairs, full_bucket=2, representatives=1)
+    with patch("tasks.dedup.memory.candidate_pairs", few):
+        kept, clusters, ledger = deduplicate(table(texts), config)
+        ids = list(texts)
+        chance.shuffle(ids)
+        again = deduplicate(table({id: texts[id] for id in ids}), config)
+    assert clusters.equals(again[1])
+    assert ledger.equals(again[2])
+    for row in ledger.to_pylist():
+        if row["verdict"] == "dropped":
+            assert row["matched_id"] in kept
+            assert row["similarity"] == jaccard(texts[row["id"]], texts[row["matched_id"]]) >= threshold
+    assert len({texts[id] for id in kept}) == len(kept)  # identical ones are always removed
