@@ -7,8 +7,11 @@ import unicodedata
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from dedup_stage import run_stage
 
-from flows.explain import as_json, explain, render
+from flows.explain import TELLERS, as_json, explain, render
+from flows.runs import Node
+from tasks.document import Document
 from tasks.errors import StageError
 
 
@@ -53,6 +56,24 @@ def test_a_duplicate_names_its_survivor_and_the_survivor_its_cluster(sample_stor
     stayed = steps(sample_store, sample_store.ids["survivor"])["dedup"]
     assert (stayed.verdict, stayed.summary) == ("kept", "kept as the survivor of its cluster")
     assert stayed.facts["documents in the cluster"] >= 2
+
+
+def test_what_dedup_leaves_names_cluster_survivor_and_similarity(tmp_path):
+    words = " ".join(f"word{a}{b}" for a in "abcdefgh" for b in "klmnopqrst")
+    texts = {"a": f"{words} end", "b": f"{words} other", "c": "nothing like it"}
+    files = {"1": [Document("a", texts["a"], source="web")], "2": [Document(id, texts[id]) for id in "bc"]}
+    stage = run_stage(tmp_path, files)
+    node = Node("dedup", "dedup", {}, stage.folders["dedup"], stage.manifests["dedup"])
+    told = {id: TELLERS["dedup"](None, node, id, {}) for id in texts}
+    assert told["b"].verdict == "dropped"
+    assert told["b"].summary == "dropped by near-duplicate"
+    similarity = 76 / 78  # of the 77 shingles of each
+    assert told["b"].facts == {
+        "score": similarity, "threshold": 0.75, "matched": "a", "similarity": similarity, "cluster": "a",
+        "documents in the cluster": 2, "survivor": "a",
+    }  # fmt: skip
+    assert told["a"].summary == "kept as the survivor of its cluster"
+    assert (told["c"].summary, told["c"].facts) == ("no document like it", {})
 
 
 def test_a_contaminated_document_names_the_item(sample_store):
