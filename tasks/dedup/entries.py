@@ -16,6 +16,9 @@ import xxhash
 
 from tasks.jit import compiled
 
+_COUNTERS = 4  # for each entry at least; twice that at most
+_BLOCK_BITS = 17  # counters of a byte that are looked at together
+
 # key: what must be equal. text: tells different texts (or ids) under one key apart. row: within its file.
 ENTRY = np.dtype([("key", "<u8"), ("text", "<u8"), ("row", "<u4")])
 
@@ -31,18 +34,18 @@ def write_entries(path: Path, keys: np.ndarray, texts: np.ndarray, rows: np.ndar
 
 def read_part(path: str | Path, part: int, of: int) -> np.ndarray:
     """The entries whose keys lie in the given part of all keys, as `ENTRY`; mapped, so that only those are read."""
-    entries = np.load(path, mmap_mode="r")
-    first = _first_from(entries, (part << 64) // of)
-    last = _first_from(entries, ((part + 1) << 64) // of) if part + 1 < of else len(entries)
+    entries = np.load(path, mmap_mode="r").view(np.ndarray)
+    first = _first_from(entries["key"], (part << 64) // of)
+    last = _first_from(entries["key"], ((part + 1) << 64) // of) if part + 1 < of else len(entries)
     return entries[first:last]
 
 
-def _first_from(entries: np.ndarray, key: int) -> int:
+def _first_from(keys: np.ndarray, key: int) -> int:
     """A bisection that touches a few pages; numpy's would copy the whole column."""
-    low, high = 0, len(entries)
+    low, high = 0, len(keys)
     while low < high:
         middle = (low + high) // 2
-        if int(entries["key"][middle]) < key:
+        if int(keys[middle]) < key:
             low = middle + 1
         else:
             high = middle
@@ -59,40 +62,60 @@ def read_meeting(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Keys, texts (uint64) and rows (int64) of a part of many files, but for most entries whose key is alone.
 
-    offsets: added to each file's rows. A table of counters, eight for each entry, tells which keys may occur
-    twice; sorted as they are, keys go through it from end to end, which costs a small part of sorting them all.
+    Counters, some eight for each entry, tell which keys may occur twice; for keys that are sorted in their files
+    that costs a small part of sorting them all.
+
+    offsets: added to each file's rows.
     """
     parts = [read_part(path, part, of) for path in paths]
-    bits = max(10, (8 * sum(map(len, parts))).bit_length())
-    counters = np.zeros(1 << bits, np.uint8)
-    low, width, shift = np.uint64((part << 64) // of), np.uint64(of), np.uint64(64 - bits)
-    for found in parts:
-        _count_keys(np.ascontiguousarray(found["key"]), low, width, shift, counters)
-    found_keys, found_texts, found_rows = [], [], []
-    for found, offset in zip(parts, offsets.tolist(), strict=False):
-        keys = np.ascontiguousarray(found["key"])
-        places = _places_of_shared(keys, low, width, shift, counters)
-        found_keys.append(keys[places])
-        found_texts.append(found["text"][places])
-        found_rows.append(found["row"][places] + np.int64(offset))
-    return np.concatenate(found_keys), np.concatenate(found_texts), np.concatenate(found_rows)
+    starts = np.cumsum([0, *map(len, parts)])
+    keys = np.empty(starts[-1], np.uint64)
+    for n, found in enumerate(parts):
+        keys[starts[n] : starts[n + 1]] = found["key"]
+    low, span = (part << 64) // of, -(-(1 << 64) // of)
+    bits = max(_BLOCK_BITS, (_COUNTERS * len(keys)).bit_length())
+    shift = max(0, (span - 1).bit_length() - bits)
+    places = np.sort(_places_of_shared(keys, starts, np.uint64(low), np.uint64(shift), bits, _BLOCK_BITS))
+    texts, rows = np.empty(len(places), np.uint64), np.empty(len(places), np.int64)
+    borders = np.searchsorted(places, starts)
+    for n, offset in enumerate(offsets[: len(parts)].tolist()):
+        here = slice(borders[n], borders[n + 1])
+        chosen = parts[n][places[here] - starts[n]]
+        texts[here], rows[here] = chosen["text"], chosen["row"] + np.int64(offset)
+    return keys[places], texts, rows
 
 
 @compiled
-def _count_keys(keys, low, width, shift, counters):
-    for key in keys:
-        slot = ((key - low) * width) >> shift
-        if counters[slot] < 2:
-            counters[slot] += 1
+def _places_of_shared(keys, starts, low, shift, bits, block_bits):
+    """Where the keys lie whose counter another key has too.
 
-
-@compiled
-def _places_of_shared(keys, low, width, shift, counters):
+    keys: ascending from each start to the next. Counters are taken block by block, and every file's keys with
+    them: a block stays in the cache however many files there are.
+    """
+    counters = np.zeros(1 << block_bits, np.uint8)
+    cursors = starts[:-1].copy()
     places = np.empty(len(keys), np.int64)
     count = 0
-    for i in range(len(keys)):
-        places[count] = i
-        count += counters[((keys[i] - low) * width) >> shift] > 1
+    mask = np.uint64((1 << block_bits) - 1)
+    height = np.uint64(block_bits)
+    for block in range(1 << (bits - block_bits)):
+        counters[:] = 0
+        for file in range(len(cursors)):
+            for i in range(cursors[file], starts[file + 1]):
+                slot = (keys[i] - low) >> shift
+                if slot >> height != np.uint64(block):
+                    break
+                counters[slot & mask] = min(counters[slot & mask] + 1, 2)
+        for file in range(len(cursors)):
+            i = cursors[file]
+            while i < starts[file + 1]:
+                slot = (keys[i] - low) >> shift
+                if slot >> height != np.uint64(block):
+                    break
+                places[count] = i
+                count += counters[slot & mask] > 1
+                i += 1
+            cursors[file] = i
     return places[:count].copy()
 
 
