@@ -45,9 +45,8 @@ def process(shard: Shard, out: Path) -> ShardResult:
     part, of = shard.config["part"], shard.config["of"]
     paths = {name: [file.path for file in shard.inputs[name]] for name in FILES}
     offsets = offsets_of(paths["ids"])
-    again, firsts = repeats(*read_meeting(paths["ids"], offsets, part, of))
+    again, _ = repeats(*read_meeting(paths["ids"], offsets, part, of))
     refuse_repeated(shard.runtime["signatures"], offsets, again)
-    copies = np.empty(0, COPY)
     again, firsts = repeats(*read_meeting(paths["copies"], offsets, part, of))
     copies = np.empty(len(again), COPY)
     copies["row"], copies["original"] = again, firsts
@@ -58,20 +57,17 @@ def process(shard: Shard, out: Path) -> ShardResult:
 
 
 def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    """Writes lists/<key>.npy (`tasks.dedup.lists.CANDIDATE`), the candidates whose later document lies in the
-    file of that key, and files.json: {"documents": {key: n}, "touched": {key: [keys of the files of the earlier
-    documents]}}, a list's own file first."""
+    """Writes lists/<n>.npy (`tasks.dedup.lists.CANDIDATE`), the candidates whose later document lies in file n, and
+    files.json, a list for each: {"documents": [how many each file has], "touched": [numbers of the files of the
+    earlier documents, its own first]}. By number, not by key: a key says where a file lies, and may change."""
     from tasks.dedup.lists import offsets_of, write_lists
 
     files = shards[0].inputs["ids"]
     offsets = offsets_of([file.path for file in files])
     if offsets[-1] == 0:
         raise StageError("dedup: there are no documents to compare; look at what filter dropped, and why.")
-    keys = [file.key for file in files]
-    touched, count = write_lists(
-        [Path(result.folder) / "pairs.npy" for result in results], keys, offsets, out
-    )
-    documents = {key: int(offsets[n + 1] - offsets[n]) for n, key in enumerate(keys)}
+    touched, count = write_lists([Path(result.folder) / "pairs.npy" for result in results], offsets, out)
+    documents = [int(offsets[n + 1] - offsets[n]) for n in range(len(files))]
     (out / "files.json").write_text(json.dumps({"documents": documents, "touched": touched}))
     total = int(offsets[-1])
     copies = sum(result.metrics["copies"] for result in results)

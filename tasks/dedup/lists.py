@@ -22,25 +22,23 @@ def offsets_of(ids: Sequence[str | Path]) -> np.ndarray:
     return np.cumsum([0, *(count(path) for path in ids)]).astype(np.int64)
 
 
-def write_lists(
-    pairs: Sequence[Path], keys: Sequence[str], offsets: np.ndarray, out: Path
-) -> tuple[dict[str, list[str]], int]:
-    """Merges the parts' pairs into a list for each file; returns the files that each touches, and their number.
+def write_lists(pairs: Sequence[Path], offsets: np.ndarray, out: Path) -> tuple[list[list[int]], int]:
+    """Merges the parts' pairs into a list for each file; returns the files that each touches, and how many pairs.
 
     A list names files by their place among those that it touches and rows within them, so that it stays the same
     when other files come or go.
     """
     parts = [np.load(path, mmap_mode="r") for path in pairs]
     borders = [np.searchsorted(np.array(part["later"]), offsets) for part in parts]
-    touched, total = {}, 0
+    touched, total = [], 0
     (out / "lists").mkdir()
-    for n, key in enumerate(keys):
+    for n in range(len(offsets) - 1):
         here = np.concatenate(
             [part[at[n] : at[n + 1]] for part, at in zip(parts, borders, strict=True)] or [np.empty(0, PAIR)]
         )
         candidates, files = localised(here, n, offsets)
-        np.save(out / "lists" / f"{key}.npy", candidates)
-        touched[key] = [keys[file] for file in files]
+        np.save(out / "lists" / f"{n:06d}.npy", candidates)
+        touched.append(files)
         total += len(candidates)
     return touched, total
 

@@ -29,19 +29,16 @@ class Config(node.Config):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    words = {file.key: file for file in inputs["dedup-signatures/words"]}
-    lists = {file.key: file for file in inputs["dedup-candidates/lists"]}
+    words = inputs["dedup-signatures/words"]
+    lists = inputs["dedup-candidates/lists"]
     touched = json.loads(Path(inputs["dedup-candidates/files"][0].path).read_text())["touched"]
     return [
         Shard(
-            key,
+            own.key,
             config.identity(),
-            {
-                "candidates": [replace(lists[key], name="candidates")],
-                "words": [words[name] for name in touched[key]],
-            },
+            {"candidates": [replace(found, name="candidates")], "words": [words[n] for n in numbers]},
         )
-        for key in words
+        for own, found, numbers in zip(words, lists, touched, strict=True)
     ]
 
 

@@ -40,15 +40,14 @@ class Config(node.Config):
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
     """A shard for each file, and one that changes with the cluster table, which no file's shard depends on."""
-    removed = {file.key: file for file in inputs["dedup-survivors/removed"]}
     settings = {"threshold": config.threshold}
     shards = [
         Shard(
             file.key,
             settings,
-            {"documents": [file], "removed": [replace(removed[file.key], name="removed")]},
+            {"documents": [file], "removed": [replace(removed, name="removed")]},
         )
-        for file in inputs["filter/documents"]
+        for file, removed in zip(inputs["filter/documents"], inputs["dedup-survivors/removed"], strict=True)
     ]
     tables = {name: inputs[f"dedup-survivors/{name}"] for name in ("clusters", "top")}
     alarm = None if config.alarm is None else config.alarm.identity()
@@ -76,7 +75,7 @@ def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metric
     tables = shards[-1].inputs
     shutil.copyfile(tables["clusters"][0].path, out / "clusters.parquet")
     metrics: dict[str, Any] = merge_metrics(result.metrics for result in results)
-    documents = {shard.key: shard.inputs["documents"][0].path for shard in shards[:-1]}
+    documents = [shard.inputs["documents"][0].path for shard in shards[:-1]]
     metrics["top_clusters"] = top_clusters(tables["top"][0].path, documents)
     alarm = shards[-1].runtime["alarm"]
     metrics["alarms"] = alarms(metrics["sources"], alarm) if alarm else []

@@ -36,7 +36,7 @@ TOP = pa.schema(
         ("id", pa.string()),
         ("survivor", pa.string()),
         ("similarity", pa.float64()),
-        ("file", pa.string()),  # the key of its file, and the row there
+        ("file", pa.int64()),  # the number of its file, and the row there
         ("row", pa.int64()),
     ]
 )
@@ -47,11 +47,10 @@ TOP_DOCUMENTS = 3
 def write_survivors(shard: Shard, out: Path) -> Metrics:
     """Writes clusters.parquet, removed/*.parquet and top.parquet; returns the metrics."""
     files = shard.inputs["words"]
-    keys = [file.key for file in files]
     known = json.loads(Path(shard.inputs["files"][0].path).read_text())
-    offsets = np.cumsum([0, *(known["documents"][key] for key in keys)]).astype(np.int64)
+    offsets = np.cumsum([0, *known["documents"]]).astype(np.int64)
     copies = [np.load(file.path) for file in shard.inputs["copies"]]
-    pairs, similarity, sampled = _pairs(shard.inputs["pairs"], keys, known["touched"], offsets)
+    pairs, similarity, sampled = _pairs(shard.inputs["pairs"], known["touched"], offsets)
     members, rows, text_rows = gather(
         np.concatenate([np.stack([part["row"], part["original"]], axis=1) for part in copies]),
         pairs,
@@ -67,23 +66,22 @@ def write_survivors(shard: Shard, out: Path) -> Metrics:
     clusters = choice.rows(members.table)
     with TableWriter(out / "clusters.parquet", CLUSTERS) as writer:
         writer.write_table(clusters)
-    _write_removed(out, keys, offsets, members.table, rows, choice)
+    _write_removed(out, offsets, members.table, rows, choice)
     with TableWriter(out / "top.parquet", TOP) as writer:
-        writer.write_table(_top(members.table, rows, choice, keys, offsets))
+        writer.write_table(_top(members.table, rows, choice, offsets))
     total = int(offsets[-1])
     left = total - len(choice.removed)
     return {"documents_in": total, "documents_out": left, "pairs": len(pairs), **cluster_metrics(clusters)}
 
 
 def _pairs(
-    inputs: Sequence[Input], keys: Sequence[str], touched: dict[str, list[str]], offsets: np.ndarray
+    inputs: Sequence[Input], touched: Sequence[Sequence[int]], offsets: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All verified pairs: rows of all documents, int64 (n, 2); similarity; sampled."""
-    number = {key: n for n, key in enumerate(keys)}
     rows, values, sampled = [np.empty((0, 2), np.int64)], [np.empty(0)], [np.empty(0, bool)]
-    for file in inputs:
+    for file, numbers in zip(inputs, touched, strict=True):
         found = np.load(file.path)
-        bases = offsets[[number[key] for key in touched[file.key]]]
+        bases = offsets[numbers]
         rows.append(np.stack([found["row"] + bases[0], found["other"] + bases[found["file"]]], axis=1))
         values.append(found["similarity"])
         sampled.append(found["sampled"])
@@ -143,16 +141,14 @@ def _reader(files: Sequence[Input], offsets: np.ndarray) -> Callable[[int], np.n
     return codes
 
 
-def _write_removed(
-    out: Path, keys: Sequence[str], offsets: np.ndarray, table: pa.Table, rows: np.ndarray, choice: Choice
-) -> None:
+def _write_removed(out: Path, offsets: np.ndarray, table: pa.Table, rows: np.ndarray, choice: Choice) -> None:
     places = choice.removed
     places = places[np.argsort(rows[places])]
     borders = np.searchsorted(rows[places], offsets)
-    for n, key in enumerate(keys):
+    for n in range(len(offsets) - 1):
         here = places[borders[n] : borders[n + 1]]
         columns = [rows[here] - offsets[n], *removal_columns(table, choice, here)]
-        with TableWriter(out / "removed" / f"{key}.parquet", REMOVED) as writer:
+        with TableWriter(out / "removed" / f"{n:06d}.parquet", REMOVED) as writer:
             writer.write_table(pa.table(dict(zip(REMOVED.names, columns, strict=True))).cast(REMOVED))
 
 
@@ -166,9 +162,7 @@ def removal_columns(table: pa.Table, choice: Choice, places: np.ndarray) -> list
     ]
 
 
-def _top(
-    table: pa.Table, rows: np.ndarray, choice: Choice, keys: Sequence[str], offsets: np.ndarray
-) -> pa.Table:
+def _top(table: pa.Table, rows: np.ndarray, choice: Choice, offsets: np.ndarray) -> pa.Table:
     """The largest clusters: those documents in each that stand for most others, and some of those others."""
     clusters, sizes = np.unique(choice.cluster, return_counts=True)
     found: dict[str, list[Any]] = {name: [] for name in TOP.names}
@@ -187,7 +181,7 @@ def _top(
                 table["id"][place].as_py(),
                 table["id"][main].as_py(),
                 float(choice.similarity[place]),
-                keys[file],
+                file,
                 int(rows[place] - offsets[file]),
             )
             for name, value in zip(TOP.names, values, strict=True):

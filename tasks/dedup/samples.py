@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 EXCERPT = 240  # characters
 
 
-def top_clusters(path: str, documents: Mapping[str, str]) -> list[dict[str, Any]]:
+def top_clusters(path: str, documents: Sequence[str]) -> list[dict[str, Any]]:
     """The clusters of top.parquet, the largest first, as plain values.
 
-    path: `tasks.dedup.removals.TOP`. documents: key -> path of the file. Each: cluster, documents, kept,
+    path: `tasks.dedup.removals.TOP`. documents: paths of the files, by number. Each: cluster, documents, kept,
     samples [{id, survivor, similarity, text}], the survivor of most first.
     """
     rows = pq.read_table(path).to_pylist()

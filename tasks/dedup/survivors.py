@@ -49,7 +49,7 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes clusters.parquet (`tasks.dedup.clusters.CLUSTERS`), removed/<key>.parquet for each file of documents
+    """Writes clusters.parquet (`tasks.dedup.clusters.CLUSTERS`), removed/<n>.parquet for each file of documents
     (`tasks.dedup.removals.REMOVED`) and top.parquet (`tasks.dedup.removals.TOP`)."""
     from tasks.dedup.removals import write_survivors
 

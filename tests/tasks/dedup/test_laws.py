@@ -145,6 +145,14 @@ def test_a_file_put_before_others_costs_the_files_that_it_touches(tmp_path: Path
     assert sorted(row["id"] for row in stage.rows("ledger") if row["rule"]) == ["b5", "b6", "b7"]
 
 
+def test_a_file_without_documents_may_change_its_name(tmp_path: Path):
+    files = {"a": pages("a", range(5), 0, "a"), "b": [], "c": pages("c", range(3, 9), 0, "c")}
+    before = run_stage(tmp_path, files)
+    after = run_stage(tmp_path, {"a": files["a"], "other": [], "c": files["c"]})
+    assert worked(after) == {}
+    assert after.rows("ledger") == before.rows("ledger")
+
+
 def test_a_survivor_rule_verifies_nothing_again(tmp_path: Path):
     files = {"a": pages("a", range(5), 0, "a"), "b": pages("b", range(3, 9), 0, "b")}
     run_stage(tmp_path, files)

@@ -16,12 +16,12 @@ def test_passages_are_found_in_any_row_group_and_cut(tmp_path: Path):
         )
     places = [("a", 4999), ("b", 0), ("a", 1998), ("a", 1999), ("b", 2500), ("a", 1999)]
     rows = [
-        {"cluster": "c", "documents": 6, "kept": 1, "id": f"{n}", "survivor": "0", "similarity": 1.0, "file": file,
+        {"cluster": "c", "documents": 6, "kept": 1, "id": f"{n}", "survivor": "0", "similarity": 1.0, "file": "ab".index(file),
          "row": row}
         for n, (file, row) in enumerate(places)
     ]  # fmt: skip
     pq.write_table(pa.Table.from_pylist(rows, TOP), tmp_path / "top")
-    [cluster] = top_clusters(str(tmp_path / "top"), {name: str(tmp_path / name) for name in ("a", "b")})
+    [cluster] = top_clusters(str(tmp_path / "top"), [str(tmp_path / name) for name in "ab"])
     assert (cluster["cluster"], cluster["documents"], cluster["kept"]) == ("c", 6, 1)
     expected = [f"{file} {texts[row]}"[:EXCERPT] for file, row in places]
     assert [sample["text"] for sample in cluster["samples"]] == expected
@@ -29,4 +29,4 @@ def test_passages_are_found_in_any_row_group_and_cut(tmp_path: Path):
 
 def test_no_clusters_have_no_samples(tmp_path: Path):
     pq.write_table(TOP.empty_table(), tmp_path / "top")
-    assert top_clusters(str(tmp_path / "top"), {}) == []
+    assert top_clusters(str(tmp_path / "top"), []) == []
