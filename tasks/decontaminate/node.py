@@ -4,7 +4,6 @@ documents, and one that tests whether injected items are found."""
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tasks import node
+from tasks.dedup.folding import FOLDING
 from tasks.errors import StageError
 from tasks.evaluate.benchmarks import Benchmark, named_files, resolved
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
@@ -68,8 +68,8 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
         for name, path in named_files(benchmark, inputs.resolve)
     ]
     places = [resolved(benchmark, inputs.resolve).model_dump(mode="json") for benchmark in config.benchmarks]
-    every = {**config.identity(), "unicode": unicodedata.unidata_version}
-    search = {name: every[name] for name in (*SEARCH_KEYS, "unicode")}
+    every = {**config.identity(), "folding": FOLDING}
+    search = {name: every[name] for name in (*SEARCH_KEYS, "folding")}
     judge = {name: every[name] for name in ("mode", *(_CUT_KEYS if config.mode == "cut" else ()))}
     test = {name: every[name] for name in _TEST_KEYS}
     documents = inputs["dedup/documents"]
@@ -88,7 +88,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     (`tasks.decontaminate.outcome.HITS`); the self-test writes self-test.parquet (`outcome.RECALL`)."""
     from tasks.decontaminate.outcome import write_outcome, write_self_test
 
-    settings = {name: value for name, value in shard.config.items() if name not in ("benchmarks", "unicode")}
+    settings = {name: value for name, value in shard.config.items() if name not in ("benchmarks", "folding")}
     config = Config(**settings, benchmarks=shard.runtime["benchmarks"])
     search = {name: shard.config[name] for name in SEARCH_KEYS}
     key = json.dumps([search, [file.digest for file in shard.inputs["benchmarks"]]], sort_keys=True)

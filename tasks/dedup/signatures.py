@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from pydantic import Field, model_validator
 
 from tasks import node
 from tasks.dedup.banding import choose_bands
+from tasks.dedup.folding import FOLDING
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 VERSION = 2
@@ -49,7 +49,7 @@ class Config(node.Config):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    settings = {**config.identity(), "unicode": unicodedata.unidata_version}
+    settings = {**config.identity(), "folding": FOLDING}
     return [Shard(file.key, settings, {"documents": [file]}) for file in inputs["filter/documents"]]
 
 

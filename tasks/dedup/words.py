@@ -3,16 +3,13 @@
 Folding takes away what doesn't make two texts different: case, diacritics, compatibility forms (ligatures,
 full-width letters), punctuation and symbols, the way lines are wrapped. A word is a run of letters, numbers
 and spacing marks; in scripts written without spaces (Han, kana, Thai, Lao, Khmer, Myanmar) each character is
-one.
+one. `tasks.dedup.folding` has the rule and the table that holds it.
 
-`fold` is the plain rule for one character, `folded` the plain reference for a text, `fold_texts` the compiled
-pass over many. All three depend on the Unicode version of the Python that runs them (`UNICODE`), which is
-therefore a part of the shards' configuration.
+`folded` is the plain reference for a text, `fold_texts` the compiled pass over many.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,50 +18,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from tasks.dedup.folding import folded_character, folded_points
 from tasks.jit import compiled
-
-UNICODE = unicodedata.unidata_version
-
-# Scripts without spaces between words, as ranges of code points after decomposition (Unicode blocks).
-_UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x2E80, 0x2FDF),  # radicals
-    (0x3005, 0x3007),  # iteration mark, ideographic zero
-    (0x3041, 0x30FF),  # Hiragana, Katakana
-    (0x31F0, 0x31FF),  # Katakana extensions
-    (0x3400, 0x4DBF),  # Han
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x3FFFF),
-)
-
-
-def fold(character: str) -> str:
-    """What a character contributes to the folded text: "" nothing, " " a border between words, else letters.
-
-    Compatibility decomposition, lower case, without combining marks and format characters; decimal digits of
-    any script as ASCII digits; every other character that is no letter, number or spacing mark is a border.
-
-    >>> fold("É"), fold("-"), fold("ﬁ"), fold("٣"), fold("\\u0301"), fold("漢")
-    ('e', ' ', 'fi', '3', '', ' 漢 ')
-    """
-    return "".join(
-        _fold_decomposed(part) for part in unicodedata.normalize("NFKD", character.lower()).lower()
-    )
-
-
-def _fold_decomposed(part: str) -> str:
-    category = unicodedata.category(part)
-    if category == "Nd":
-        return str(unicodedata.digit(part))
-    if category in ("Mn", "Me", "Cf"):
-        return ""
-    if category[0] in "LN" or category == "Mc":
-        point = ord(part)
-        return f" {part} " if any(low <= point <= high for low, high in _UNSPACED) else part
-    return " "
 
 
 def folded(text: str) -> str:
@@ -72,7 +27,7 @@ def folded(text: str) -> str:
     return " ".join(word for word in "".join(map(_fold, text)).split(" ") if word)
 
 
-_fold = lru_cache(maxsize=4096)(fold)
+_fold = lru_cache(maxsize=4096)(folded_character)
 
 
 @dataclass(frozen=True)
@@ -148,26 +103,23 @@ def _arrow_buffers(texts: Any) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`fold` for every code point.
+    """The folding table for every code point.
 
     ascii: uint8 (128,), the folded byte, 0 for a border. places: int32 (0x110000,), where in `expansions` the
     folded UTF-8 begins, shifted by 6, and its length. expansions: uint8.
     """
-    ascii_table = np.array([ord(fold(chr(point))) for point in range(128)], np.uint8)
-    ascii_table[ascii_table == 32] = 0
-    expansions, known, places = bytearray(b" "), {" ": 1, "": 0}, np.ones(0x110000, np.int32)
-    for low, high in (
-        (0x80, 0xD7FF),
-        (0xF900, 0x323AF),
-        (0xE0000, 0xE01EF),
-    ):  # else none or private
-        for point in range(low, high + 1):
-            value = fold(chr(point))
-            if value not in known:
-                raw = value.encode()
-                known[value] = len(expansions) << 6 | len(raw)
-                expansions += raw
-            places[point] = known[value]
+    ascii_table = np.zeros(128, np.uint8)
+    expansions, known = bytearray(b" "), {"": 0}
+    places = np.ones(0x110000, np.int32)  # a border
+    for point, value in folded_points():
+        if point < 128:
+            ascii_table[point] = ord(value)
+        place = known.get(value)
+        if place is None:
+            raw = value.encode()
+            place = known[value] = len(expansions) << 6 | len(raw)
+            expansions += raw
+        places[point] = place
     return ascii_table, places, np.frombuffer(bytes(expansions), np.uint8)
 
 
