@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from tasks import node
+from tasks.dedup.ngram import Ngram
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 VERSION = 2
@@ -22,9 +23,9 @@ INPUTS = ("dedup-candidates/lists", "dedup-candidates/files", "dedup-signatures/
 
 
 class Config(node.Config):
-    """ngram: words in a shingle. threshold: the least Jaccard similarity of near-duplicates."""
+    """ngram: words in a shingle, or "13 characters". threshold: the least Jaccard similarity of near-duplicates."""
 
-    ngram: int = Field(default=5, ge=1)
+    ngram: Ngram = 5
     threshold: float = Field(default=0.75, gt=0, le=1)
 
 

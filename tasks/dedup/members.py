@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.dedup.clusters import Members, Verify
+from tasks.dedup.ngram import Ngram
 from tasks.dedup.sets import Sets, shingle_sets, similarities
 
 COLUMNS = ["id", "exact", "length", "source", "date"]  # of signatures: what survivors are chosen by
@@ -42,7 +43,7 @@ def gather(
 
 
 def verifier(
-    codes: Callable[[int], np.ndarray], text_rows: np.ndarray, ngram: int, threshold: float
+    codes: Callable[[int], np.ndarray], text_rows: np.ndarray, ngram: Ngram, threshold: float
 ) -> Verify:
     """Compares texts on demand; `codes` gives the words of a row. Survivors' sets are kept for a while."""
     kept: OrderedDict[int, np.ndarray] = OrderedDict()
@@ -70,7 +71,7 @@ def verifier(
     return verify
 
 
-def _set(codes: np.ndarray, ngram: int) -> np.ndarray:
+def _set(codes: np.ndarray, ngram: Ngram) -> np.ndarray:
     sets = shingle_sets([codes], ngram)
     return sets.hashes[: sets.places[0, 1]]
 

@@ -1,4 +1,4 @@
-"""MinHash sketches of word n-grams, exchangeable with datasketch 2.
+"""MinHash sketches of n-grams of words or characters, exchangeable with datasketch 2.
 
 A sketch's value k is the minimum over a text's shingles of a[k] * mix(xxh32(shingle)) + b[k] modulo 2^32,
 where mix is MurmurHash3's 32-bit finaliser and a (odd) and b come from numpy's RandomState(seed): the scheme
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from tasks.dedup.ngram import Ngram, parsed
 from tasks.dedup.words import Words, fold_batches, folded
 from tasks.jit import compiled
 
@@ -23,21 +24,31 @@ _ZERO_DIGITS = str.maketrans("123456789", "0" * 9)
 _BLOCK = 4096  # shingle hashes that are permuted together; they stay in the first-level cache
 
 
-def shingles(text: str, *, ngram: int = 5) -> list[bytes]:
-    """The word n-grams of a text in order, folded, digits as 0, words joined by a space: the plain reference.
+def shingles(text: str, *, ngram: Ngram = 5) -> list[bytes]:
+    """The shingles of a text in order, folded, digits as 0: the plain reference.
 
-    A text of fewer than `ngram` words has one shingle, all its words; a text without a word has none.
+    Of words, joined by a space, or, with `ngram` as "13 characters", of characters, with nothing between words. A
+    text of fewer than `ngram` words (characters) has one shingle, all of it; a text without a word has none.
 
     >>> shingles("The year 1984: a Résumé!", ngram=4)
     [b'the year 0000 a', b'year 0000 a resume']
+    >>> shingles("no way", ngram="4 characters")
+    [b'nowa', b'oway']
     """
-    words = folded(text).translate(_ZERO_DIGITS).split()
-    count = max(1, len(words) - ngram + 1) if words else 0
-    return [" ".join(words[i : i + ngram]).encode() for i in range(count)]
+    size, characters = parsed(ngram)
+    words = folded(text).translate(_ZERO_DIGITS).split(" ")
+    between = "" if characters else " "
+    units = list("".join(words)) if characters else [word for word in words if word]
+    count = max(1, len(units) - size + 1) if units else 0
+    return [between.join(units[i : i + size]).encode() for i in range(count)]
 
 
 def sign(
-    texts: Sequence[str] | pa.Array | pa.ChunkedArray, *, num_perm: int = 112, ngram: int = 5, seed: int = 1
+    texts: Sequence[str] | pa.Array | pa.ChunkedArray,
+    *,
+    num_perm: int = 112,
+    ngram: Ngram = 5,
+    seed: int = 1,
 ) -> np.ndarray:
     """The MinHash sketches of texts: uint32 (texts, num_perm).
 
@@ -51,11 +62,13 @@ def sign(
     return np.concatenate(parts) if parts else np.empty((0, num_perm), np.uint32)
 
 
-def sign_words(words: Words, *, num_perm: int, ngram: int, seed: int) -> np.ndarray:
+def sign_words(words: Words, *, num_perm: int, ngram: Ngram, seed: int) -> np.ndarray:
     """The sketches of folded texts whose digits are zero: uint32 (texts, num_perm)."""
     a, b = permutations(num_perm, seed)
-    sketches = np.full((len(words), num_perm), 0xFFFFFFFF, np.uint32)
-    _sign(words.data, words.starts, words.ends, words.texts, ngram, a, b, sketches)
+    size, characters = parsed(ngram)
+    units = words.characters() if characters else words
+    sketches = np.full((len(units), num_perm), 0xFFFFFFFF, np.uint32)
+    _sign(units.data, units.starts, units.ends, units.texts, size, a, b, sketches)
     return sketches
 
 

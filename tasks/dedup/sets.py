@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from tasks.dedup.codes import Codes
+from tasks.dedup.ngram import Ngram
 from tasks.dedup.words import Words, ngram_hashes
 from tasks.jit import compiled
 
@@ -25,7 +26,7 @@ class Sets:
     places: np.ndarray
 
 
-def shingle_sets(codes: Sequence[np.ndarray], ngram: int) -> Sets:
+def shingle_sets(codes: Sequence[np.ndarray], ngram: Ngram) -> Sets:
     """The word n-grams of documents given as codes, as `tasks.dedup.minhash.shingles` cuts them."""
     texts = np.zeros(len(codes) + 1, np.int64)
     np.cumsum([len(part) for part in codes], out=texts[1:])
@@ -42,7 +43,7 @@ def similarities(sets: Sets, ones: np.ndarray, others: np.ndarray, threshold: fl
 
 
 def verify(
-    files: Sequence[Codes], ones: np.ndarray, others: np.ndarray, ngram: int, threshold: float
+    files: Sequence[Codes], ones: np.ndarray, others: np.ndarray, ngram: Ngram, threshold: float
 ) -> np.ndarray:
     """The Jaccard similarity of documents in files, float64 (pairs,); -1 where it is below the threshold.
 

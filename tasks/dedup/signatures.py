@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from tasks import node
 from tasks.dedup.banding import choose_bands
 from tasks.dedup.folding import FOLDING
+from tasks.dedup.ngram import Ngram
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 VERSION = 2
@@ -18,11 +19,11 @@ INPUTS = ("filter/documents",)
 
 
 class Config(node.Config):
-    """ngram: words in a shingle. bands, rows: two documents of similarity s meet with 1 - (1 - s^rows)^bands.
+    """ngram: words in a shingle, or "13 characters". bands, rows: two documents of similarity s meet with 1 - (1 - s^rows)^bands.
     recall: the least probability with which a pair of similarity `threshold` meets; bands and rows follow from
     it (`tasks.dedup.banding.choose_bands`), whatever they say. seed: draws the permutations."""
 
-    ngram: int = Field(default=5, ge=1)
+    ngram: Ngram = 5
     bands: int = Field(default=14, ge=1)
     rows: int = Field(default=8, ge=1)
     recall: float | None = Field(default=None, gt=0, lt=1)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tasks import node
+from tasks.dedup.ngram import Ngram
 from tasks.node import Inputs, Metrics, Shard, ShardResult
 
 VERSION = 1
@@ -35,7 +36,7 @@ class Config(node.Config):
     trusted first, for the rule "source"; those not named follow in the order in which ingest has them, so
     that documents of a source that is added at the end never take the place of others."""
 
-    ngram: int = Field(default=5, ge=1)
+    ngram: Ngram = 5
     threshold: float = Field(default=0.75, gt=0, le=1)
     priority: list[Rule] = Field(default=["source", "quality", "length", "date", "id"])
     sources: list[str] = Field(default=[])

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.dedup.folding import folded_character, folded_points
+from tasks.dedup.ngram import Ngram, parsed
 from tasks.jit import compiled
 
 
@@ -51,6 +52,11 @@ class Words:
         """The folded text of number `text`, UTF-8; empty without a word."""
         first, last = self.texts[text], self.texts[text + 1]
         return self.data[self.starts[first] : self.ends[last - 1]].data if last > first else memoryview(b"")
+
+    def characters(self) -> Words:
+        """The same texts with a word for each character, and nothing between them."""
+        data, places, texts = _characters(self.data, self.starts, self.ends, self.texts)
+        return Words(data, places[:-1], places[1:], texts)
 
     def zero_digits(self) -> None:
         """Turns every digit into 0, in place: near-duplicates differ in dates, counters and versions."""
@@ -210,20 +216,47 @@ def _decode(data, at, stop):
     return min(point, np.uint64(0x10FFFF)), at + one + count
 
 
+@compiled
+def _characters(data, starts, ends, texts):
+    """Folded texts without spaces, where each character begins and, last, where all end, texts' first characters."""
+    out = np.empty(len(data), np.uint8)
+    places = np.empty(len(data) + 1, np.int64)
+    firsts = np.empty(len(texts), np.int64)
+    size = 0
+    count = 0
+    for text in range(len(texts) - 1):
+        firsts[text] = count
+        for word in range(texts[text], texts[text + 1]):
+            for at in range(starts[word], ends[word]):
+                byte = data[at]
+                if byte & 0xC0 != 0x80:
+                    places[count] = size
+                    count += 1
+                out[size] = byte
+                size += 1
+    firsts[-1] = count
+    places[count] = size
+    return out[:size], places[: count + 1], firsts
+
+
 def word_hashes(words: Words) -> np.ndarray:
     """A 64-bit hash of each word's bytes: uint64 (words,)."""
     return _word_hashes(words.data, words.starts, words.ends)
 
 
-def ngram_hashes(words: Words, ngram: int, hashes: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """A 64-bit hash of every word n-gram of every text, in order, and where each text's begin.
+def ngram_hashes(
+    words: Words, ngram: Ngram, hashes: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """A 64-bit hash of every n-gram of every text, in order, and where each text's begin.
 
-    A text of fewer than `ngram` words has one n-gram, all its words; one without words has none. n-grams are
-    polynomials of their words' hashes (`word_hashes`, given or computed) modulo 2^64, mixed. Returns uint64
-    (n-grams,), int64 (texts + 1,).
+    A text of fewer words or characters than `ngram` has one n-gram, all of it; one without words has none.
+    n-grams are polynomials of their words' hashes (`word_hashes`, computed, or given for n-grams of words) modulo
+    2^64, mixed. Returns uint64 (n-grams,), int64 (texts + 1,).
     """
-    codes = word_hashes(words) if hashes is None else hashes
-    return _ngram_hashes(codes, words.texts, ngram)
+    size, characters = parsed(ngram)
+    units = words.characters() if characters else words
+    codes = word_hashes(units) if characters or hashes is None else hashes
+    return _ngram_hashes(codes, units.texts, size)
 
 
 @compiled

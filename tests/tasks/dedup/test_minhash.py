@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.dedup.minhash import band_hashes, permutations, shingles, sign
+from tasks.dedup.ngram import Ngram
 
 
-def sketch(text: str, *, num_perm: int = 112, ngram: int = 5, seed: int = 1) -> np.ndarray:
+def sketch(text: str, *, num_perm: int = 112, ngram: Ngram = 5, seed: int = 1) -> np.ndarray:
     minhash = MinHash(num_perm, seed, scheme="affine32", hashfunc=xxhash.xxh32_intdigest)
     minhash.update_batch(shingles(text, ngram=ngram))
     return minhash.hashvalues
@@ -32,6 +33,20 @@ def test_a_short_text_has_one_shingle_and_one_without_words_none(text: str, expe
     assert shingles(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("?!", []),
+        ("ab", [b"ab"]),
+        ("a-b\nC 7", [b"abc", b"bc0"]),
+        ("日本語。\n入 門", ["日本語".encode(), "本語入".encode(), "語入門".encode()]),
+    ],
+)
+def test_shingles_of_characters_run_over_spaces_and_line_breaks(text: str, expected: list[bytes]):
+    assert shingles(text, ngram="3 characters") == expected
+
+
 TEXTS = [
     "",
     "...",
@@ -46,16 +61,39 @@ TEXTS = [
 ]
 
 
+@pytest.mark.parametrize("ngram", [5, 1, "13 characters", "1 character"])
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
-def test_a_sketch_is_datasketchs(text: str):
-    assert np.array_equal(sign([text])[0], sketch(text))
+def test_a_sketch_is_datasketchs(text: str, ngram: Ngram):
+    assert np.array_equal(sign([text], ngram=ngram)[0], sketch(text, ngram=ngram))
+
+
+# What folding, decoding and hashing could get wrong: ends of ranges, joiners, case pairs of other lengths, syllables,
+# digits of other scripts, unspaced scripts, characters of 1 to 4 bytes, words as long as xxHash's blocks.
+ODD = st.sampled_from(
+    [
+        *"\0 \n\u2028aZ9٣ßẞİﬃ\ufdfaŉς\u0301\u200d\u00ad漢กか한가힣\ud7a4\ue000\ufffd\uffff",
+        *"\U00010000\U0001d7ce\U0001e900\U0010ffff",
+        *("abcd" * 4, "e" * 15, "é" * 8),
+    ]
+)
+texts = st.one_of(st.text(max_size=200), st.lists(ODD, max_size=60).map("".join))
+ngrams = st.one_of(st.integers(1, 7), st.integers(1, 40).map(lambda n: f"{n} characters"))
+
+
+@settings(deadline=None, max_examples=200)
+@given(texts, st.integers(1, 40), ngrams, st.integers(0, 2**32 - 1))
+def test_a_sketch_is_datasketchs_for_any_text_size_and_seed(
+    text: str, num_perm: int, ngram: Ngram, seed: int
+):
+    signed = sign([text], num_perm=num_perm, ngram=ngram, seed=seed)
+    assert np.array_equal(signed[0], sketch(text, num_perm=num_perm, ngram=ngram, seed=seed))
 
 
 @settings(deadline=None)
-@given(st.text(max_size=200), st.integers(1, 40), st.integers(1, 7), st.integers(0, 2**32 - 1))
-def test_a_sketch_is_datasketchs_for_any_text_size_and_seed(text: str, num_perm: int, ngram: int, seed: int):
-    signed = sign([text], num_perm=num_perm, ngram=ngram, seed=seed)
-    assert np.array_equal(signed[0], sketch(text, num_perm=num_perm, ngram=ngram, seed=seed))
+@given(st.lists(texts, max_size=5))
+def test_a_text_is_signed_alike_alone_and_among_others(several: list[str]):
+    signed = sign(several, num_perm=8)
+    assert signed.tolist() == [sign([text], num_perm=8)[0].tolist() for text in several]
 
 
 def test_texts_are_signed_in_their_order_whatever_the_batches():

@@ -2,11 +2,13 @@
 
 import unicodedata
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.dedup.minhash import shingles
 from tasks.dedup.words import fold_batches, fold_texts, folded, ngram_hashes
 
 
@@ -99,3 +101,22 @@ def test_equal_ngrams_have_equal_hashes_and_others_not(texts: list[list[str]], n
     seen = dict(zip(plain, hashes.tolist(), strict=True))
     assert [seen[gram] for gram in plain] == hashes.tolist()
     assert len(set(seen.values())) == len(seen)
+
+
+@pytest.mark.parametrize("ngram", [2, "3 characters"])
+def test_equal_shingles_have_equal_hashes_whatever_they_are_made_of(ngram):
+    texts = ["", "a", "ab c", "a-b C", "日本 語 版", "日本語版", "ab c ab c"]
+    hashes, firsts = ngram_hashes(fold_texts(texts), ngram)
+    plain = [shingles(text, ngram=ngram) for text in texts]
+    assert np.diff(firsts).tolist() == [len(of_text) for of_text in plain]
+    flat = [shingle for of_text in plain for shingle in of_text]
+    codes = dict(zip(flat, hashes.tolist(), strict=True))
+    assert [codes[shingle] for shingle in flat] == hashes.tolist()
+    assert len(set(codes.values())) == len(codes)
+
+
+def test_characters_of_words_are_words_without_spaces():
+    characters = fold_texts(["", "Ab, 漢", "é"]).characters()
+    assert [bytes(characters.folded(i)).decode() for i in range(3)] == ["", "ab漢", "e"]
+    assert characters.texts.tolist() == [0, 0, 3, 4]
+    assert (characters.ends - characters.starts).tolist() == [1, 1, 3, 1]
