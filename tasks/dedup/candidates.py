@@ -41,8 +41,11 @@ def process(shard: Shard, out: Path) -> ShardResult:
     from tasks.dedup.buckets import candidate_pairs
     from tasks.dedup.entries import read_meeting, repeats
     from tasks.dedup.lists import COPY, offsets_of, refuse_repeated
+    from tasks.dedup.scheme import check_scheme
 
     part, of = shard.config["part"], shard.config["of"]
+    if part == 0:
+        check_scheme(shard.runtime["signatures"])
     paths = {name: [file.path for file in shard.inputs[name]] for name in FILES}
     offsets = offsets_of(paths["ids"])
     again, _ = repeats(*read_meeting(paths["ids"], offsets, part, of))

@@ -12,13 +12,18 @@ Datasets, chapter 3 (banding).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from tasks.dedup.ngram import Ngram, parsed
+from tasks.dedup.scheme import SCHEME
 from tasks.dedup.words import Words, fold_batches, folded
 from tasks.jit import compiled
+
+if TYPE_CHECKING:
+    from datasketch import LeanMinHash, MinHash
 
 _ZERO_DIGITS = str.maketrans("123456789", "0" * 9)
 _BLOCK = 4096  # shingle hashes that are permuted together; they stay in the first-level cache
@@ -70,6 +75,35 @@ def sign_words(words: Words, *, num_perm: int, ngram: Ngram, seed: int) -> np.nd
     sketches = np.full((len(units), num_perm), 0xFFFFFFFF, np.uint32)
     _sign(units.data, units.starts, units.ends, units.texts, size, a, b, sketches)
     return sketches
+
+
+def to_datasketch(sketch: np.ndarray, *, seed: int = 1) -> MinHash:
+    """A sketch (uint32, one text's) as a datasketch.MinHash that goes on from it: compare, merge, update, index."""
+    import xxhash
+    from datasketch import MinHash
+
+    return MinHash(seed=seed, scheme=SCHEME, hashfunc=xxhash.xxh32_intdigest, hashvalues=sketch)
+
+
+def from_datasketch(minhash: MinHash | LeanMinHash, *, seed: int = 1) -> np.ndarray:
+    """The sketch that a datasketch.MinHash or LeanMinHash holds: uint32 (num_perm,).
+
+    Raises ValueError where it can't be compared with `sign`'s of that seed: another scheme, seed, set of
+    permutations or hash function (which a LeanMinHash doesn't know).
+    """
+    import xxhash
+
+    if minhash.scheme != SCHEME:
+        raise ValueError(f"the sketch has the scheme {minhash.scheme!r}, not {SCHEME!r}")
+    if minhash.seed != seed:
+        raise ValueError(f"the sketch has the seed {minhash.seed}, not {seed}")
+    hashfunc = getattr(minhash, "hashfunc", xxhash.xxh32_intdigest)
+    if hashfunc(b"smelt") != xxhash.xxh32_intdigest(b"smelt"):
+        raise ValueError("the sketch was made with another hash function than xxhash.xxh32_intdigest")
+    drawn = getattr(minhash, "permutations", None)
+    if drawn is not None and not np.array_equal(drawn, permutations(len(minhash.hashvalues), seed)):
+        raise ValueError("the sketch has permutations of its own, not those drawn from its seed")
+    return np.array(minhash.hashvalues, np.uint32)
 
 
 def permutations(num_perm: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from tasks.dedup.clusters import CLUSTERS, Choice, choose, priorities
 from tasks.dedup.codes import Codes
 from tasks.dedup.members import COLUMNS, gather, verifier
+from tasks.dedup.scheme import check_scheme
 from tasks.document import TableWriter
 from tasks.node import Input, Metrics, Shard
 
@@ -46,6 +47,7 @@ TOP_DOCUMENTS = 3
 
 def write_survivors(shard: Shard, out: Path) -> Metrics:
     """Writes clusters.parquet, removed/*.parquet and top.parquet; returns the metrics."""
+    check_scheme([file.path for file in shard.inputs["signatures"]], shard.config["ngram"])
     files = shard.inputs["words"]
     known = json.loads(Path(shard.inputs["files"][0].path).read_text())
     offsets = np.cumsum([0, *known["documents"]]).astype(np.int64)

@@ -64,6 +64,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     from tasks.dedup.codes import CodeWriter
     from tasks.dedup.entries import write_all
     from tasks.dedup.index import SIGNATURES, signatures
+    from tasks.dedup.scheme import metadata
     from tasks.document import TableWriter, read_batches
 
     config = Config(**{name: shard.config[name] for name in Config.model_fields if name in shard.config})
@@ -74,7 +75,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     table = pa.concat_tables(parts or [SIGNATURES.empty_table()])
     write_all(out, table)
     kept = table.drop_columns(["bands"])
-    with TableWriter(out / "signatures.parquet", kept.schema) as writer:
+    with TableWriter(out / "signatures.parquet", kept.schema.with_metadata(metadata(config))) as writer:
         writer.write_table(kept)
     size = sum(kept["length"].to_pylist())
     count = kept.num_rows

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import xxhash
-from datasketch import MinHash
+from datasketch import LeanMinHash, MinHash, MinHashLSH
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.dedup.minhash import band_hashes, permutations, shingles, sign
+from tasks.dedup.minhash import band_hashes, from_datasketch, permutations, shingles, sign, to_datasketch
 from tasks.dedup.ngram import Ngram
 
 
@@ -125,3 +125,51 @@ def test_bands_are_equal_exactly_where_all_their_rows_are():
 def test_more_bands_than_the_sketch_holds_are_refused():
     with pytest.raises(ValueError, match="15 bands of 8 rows need 120 values, not 112"):
         band_hashes(sign(["a"]), 15, 8)
+
+
+ONE, OTHER = (" ".join(f"{word}{'abcdefghij'[i % 10] * (i // 10 + 1)}" for i in range(99)) for word in "xy")
+
+
+def test_a_sketch_goes_on_in_datasketch():
+    sketch = to_datasketch(sign([ONE])[0])
+    sketch.update_batch(shingles(OTHER))
+    whole = MinHash(112, scheme="affine32", hashfunc=xxhash.xxh32_intdigest)
+    whole.update_batch(shingles(ONE) + shingles(OTHER))
+    assert sketch == whole
+
+
+def test_sketches_are_found_in_datasketchs_index():
+    index = MinHashLSH(threshold=0.75, num_perm=112)
+    for name, sketch in zip(("one", "other"), sign([ONE, OTHER]), strict=True):
+        index.insert(name, to_datasketch(sketch))
+    assert index.query(to_datasketch(sign([ONE.upper()])[0])) == ["one"]
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_sketches_of_datasketch_are_read_back(seed: int):
+    signed = sign([ONE], num_perm=16, seed=seed)[0]
+    minhash = to_datasketch(signed, seed=seed)
+    for there in (minhash, LeanMinHash(minhash)):
+        assert np.array_equal(from_datasketch(there, seed=seed), signed)
+
+
+@pytest.mark.parametrize(
+    ("minhash", "message"),
+    [
+        (MinHash(8, scheme="legacy", hashfunc=xxhash.xxh32_intdigest), "scheme 'legacy', not 'affine32'"),
+        (MinHash(8, seed=2, hashfunc=xxhash.xxh32_intdigest), "the seed 2, not 1"),
+        (MinHash(8), "another hash function"),
+        (
+            MinHash(
+                8,
+                hashfunc=xxhash.xxh32_intdigest,
+                scheme="affine32",
+                permutations=MinHash(8, seed=3, scheme="affine32").permutations,
+            ),
+            "permutations of its own",
+        ),
+    ],
+)
+def test_a_sketch_that_cannot_be_compared_is_refused(minhash: MinHash, message: str):
+    with pytest.raises(ValueError, match=message):
+        from_datasketch(minhash)

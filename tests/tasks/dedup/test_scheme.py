@@ -1,0 +1,70 @@
+"""Signatures say how they were made, and what was made in another way isn't compared."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tasks.dedup import candidates
+from tasks.dedup.folding import FOLDING
+from tasks.dedup.scheme import KEY, check_scheme, metadata
+from tasks.dedup.signatures import Config, process
+from tasks.document import Document, DocumentWriter
+from tasks.errors import StageError
+from tasks.node import Input, Shard
+
+
+def signed(folder: Path, config: Config) -> Path:
+    """The file that dedup-signatures writes of one document."""
+    with DocumentWriter(folder / "documents.parquet") as writer:
+        writer.add(Document("1", "some words of a text"))
+    documents = Input("documents", str(folder / "documents.parquet"), "d")
+    process(Shard("a", config.identity(), {"documents": [documents]}), folder)
+    return folder / "signatures.parquet"
+
+
+def test_the_file_names_scheme_versions_and_settings(tmp_path: Path):
+    found = check_scheme([signed(tmp_path, Config(ngram=7, seed=3))], 7)
+    assert found == {
+        "version": 1,
+        "folding": FOLDING,
+        "digest": "xxh3-128",
+        "minhash": "affine32",
+        "hash": "xxh32",
+        "permutations": 112,
+        "ngram": 7,
+        "bands": 14,
+        "rows": 8,
+        "seed": 3,
+    }
+
+
+def test_signatures_of_other_shingles_or_without_a_scheme_are_refused(tmp_path: Path):
+    path = signed(tmp_path, Config())
+    with pytest.raises(
+        StageError, match=r"signatures with ngram 5, not '9 characters'; run `smelt rerun dedup`"
+    ):
+        check_scheme([path], "9 characters")
+    bare = tmp_path / "bare.parquet"
+    pq.write_table(pq.read_table(path).replace_schema_metadata(None), bare)
+    with pytest.raises(StageError, match="version None, not 1"):
+        check_scheme([bare], 5)
+
+
+def test_two_files_made_in_two_ways_are_refused(tmp_path: Path):
+    paths = []
+    for seed in (1, 2):
+        (folder := tmp_path / str(seed)).mkdir()
+        paths.append(signed(folder, Config(seed=seed)))
+    with pytest.raises(StageError, match="seed 2, not 1"):
+        check_scheme(paths, 5)
+
+
+def test_signatures_of_a_former_folding_are_refused_before_anything_is_matched(tmp_path: Path):
+    path = signed(tmp_path, Config())
+    former = metadata(Config())[KEY].replace(FOLDING.encode(), b"1, Unicode 9.0.0")
+    pq.write_table(pq.read_table(path).replace_schema_metadata({KEY: former}), path)
+    files = {name: [Input(name, str(tmp_path / f"{name}.npy"), "d")] for name in candidates.FILES}
+    part = Shard("0", {"part": 0, "of": 1}, files, {"signatures": [str(path)]})
+    with pytest.raises(StageError, match=r"folding '1, Unicode 9\.0\.0'"):
+        candidates.process(part, tmp_path)
