@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
 
+from tasks.dedup.digests import as_column, digests
 from tasks.dedup.minhash import band_hashes, sign_words
-from tasks.dedup.words import Words, fold_batches
+from tasks.dedup.words import Words, fold_batches, units
 
 if TYPE_CHECKING:
     from tasks.dedup.signatures import Config
@@ -35,44 +35,42 @@ def signatures(
 ) -> pa.Table:
     """The rows of `SIGNATURES` for documents (id, text; source and date where there are such columns).
 
-    visit: gets the documents' folded words, digits as 0, run by run.
+    visit: gets what the documents' shingles are made of (`tasks.dedup.words.units`), digits as 0, run by run.
     """
     texts = documents["text"]
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
-    exact: list[bytes] = []
-    normal: list[bytes] = []
-    counts, bands = [], []
+    if pa.types.is_null(texts.type):  # no text at all
+        texts = texts.cast(pa.string())
+    exact, normal, counts, bands = [], [], [], []
+    done = 0
     for words in fold_batches(texts):
-        raw = texts[len(exact) : len(exact) + len(words)]
-        exact += [_digest(words.folded(i) or (raw[i].as_buffer() or b"")) for i in range(len(words))]
-        words.zero_digits()
-        normal += [
-            _digest(words.folded(i)) if words.folded(i) else exact[len(normal) + i] for i in range(len(words))
-        ]
+        raw = texts[done : done + len(words)]
+        done += len(words)
+        exact.append(digests(words, raw))
+        changed = words.zero_digits()
+        normal.append(exact[-1])
+        if changed.any():
+            normal[-1] = np.where(changed, digests(words, raw), exact[-1])
         if visit is not None:
-            visit(words)
+            visit(units(words, config.ngram))
         counts.append(np.diff(words.texts))
         sketches = sign_words(
             words, num_perm=config.bands * config.rows, ngram=config.ngram, seed=config.seed
         )
         bands.append(band_hashes(sketches, config.bands, config.rows))
     values = np.concatenate(bands) if bands else np.empty((0, config.bands), np.uint64)
-    nulls = pa.nulls(len(exact), pa.string())
+    nulls = pa.nulls(done, pa.string())
     columns = {
         "id": documents["id"],
-        "exact": pa.array(exact, pa.binary()),
-        "normal": pa.array(normal, pa.binary()),
+        "exact": as_column(exact),
+        "normal": as_column(normal),
         "words": pa.array(np.concatenate(counts) if counts else [], pa.int64()),
         "bands": pa.ListArray.from_arrays(
-            pa.array(np.arange(len(exact) + 1) * config.bands, pa.int32()), values.reshape(-1)
+            pa.array(np.arange(done + 1) * config.bands, pa.int32()), values.reshape(-1)
         ),
         "length": pc.binary_length(texts).cast(pa.int64()).fill_null(0),
         "source": documents["source"] if "source" in documents.schema.names else nulls,
         "date": documents["date"] if "date" in documents.schema.names else nulls,
     }
     return pa.table(columns).cast(SIGNATURES)
-
-
-def _digest(data: bytes | memoryview | pa.Buffer) -> bytes:
-    return xxhash.xxh3_128_digest(data)

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from tasks.dedup.ngram import Ngram, parsed
 from tasks.dedup.scheme import SCHEME
-from tasks.dedup.words import Words, fold_batches, folded
+from tasks.dedup.words import Words, fold_batches, folded, units
 from tasks.jit import compiled
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def shingles(text: str, *, ngram: Ngram = 5) -> list[bytes]:
     size, characters = parsed(ngram)
     words = folded(text).translate(_ZERO_DIGITS).split(" ")
     between = "" if characters else " "
-    units = list("".join(words)) if characters else [word for word in words if word]
-    count = max(1, len(units) - size + 1) if units else 0
-    return [between.join(units[i : i + size]).encode() for i in range(count)]
+    parts = list("".join(words)) if characters else [word for word in words if word]
+    count = max(1, len(parts) - size + 1) if parts else 0
+    return [between.join(parts[i : i + size]).encode() for i in range(count)]
 
 
 def sign(
@@ -70,10 +70,9 @@ def sign(
 def sign_words(words: Words, *, num_perm: int, ngram: Ngram, seed: int) -> np.ndarray:
     """The sketches of folded texts whose digits are zero: uint32 (texts, num_perm)."""
     a, b = permutations(num_perm, seed)
-    size, characters = parsed(ngram)
-    units = words.characters() if characters else words
-    sketches = np.full((len(units), num_perm), 0xFFFFFFFF, np.uint32)
-    _sign(units.data, units.starts, units.ends, units.texts, size, a, b, sketches)
+    words = units(words, ngram)
+    sketches = np.full((len(words), num_perm), 0xFFFFFFFF, np.uint32)
+    _sign(words.data, words.starts, words.ends, words.texts, parsed(ngram)[0], a, b, sketches)
     return sketches
 
 
@@ -169,7 +168,7 @@ def _mixed32(value):
 
 @compiled
 def _xxh32(data, start, end):
-    """xxHash32 of data[start:end] with seed 0, after the algorithm's specification."""
+    """xxHash32 of data[start:end] with seed 0, after the algorithm's specification. Reads up to four bytes beyond."""
     prime1 = np.uint32(2654435761)
     prime2 = np.uint32(2246822519)
     prime3 = np.uint32(3266489917)
@@ -196,12 +195,16 @@ def _xxh32(data, start, end):
             at += np.uint64(16)
         value = np.uint32(_rotated(one, 1) + _rotated(two, 7) + _rotated(three, 12) + _rotated(four, 18))
     value = np.uint32(value + length)
-    while at + np.uint64(4) <= stop:
-        value = np.uint32(_rotated(np.uint32(value + _lane(data, at) * prime3), 17) * prime4)
-        at += np.uint64(4)
-    while at < stop:
-        value = np.uint32(_rotated(np.uint32(value + np.uint32(data[at]) * prime5), 11) * prime1)
-        at += np.uint64(1)
+    for _ in range(3):  # at most three lanes and three bytes are left, as no branch could know before
+        lane = np.uint32(_rotated(np.uint32(value + _lane(data, at) * prime3), 17) * prime4)
+        more = at + np.uint64(4) <= stop
+        value = lane if more else value
+        at += np.uint64(4) if more else np.uint64(0)
+    for _ in range(3):
+        byte = np.uint32(_rotated(np.uint32(value + np.uint32(data[at]) * prime5), 11) * prime1)
+        more = at < stop
+        value = byte if more else value
+        at += np.uint64(1) if more else np.uint64(0)
     value = np.uint32((value ^ (value >> np.uint32(15))) * prime2)
     value = np.uint32((value ^ (value >> np.uint32(13))) * prime3)
     return np.uint32(value ^ (value >> np.uint32(16)))

@@ -22,6 +22,8 @@ from tasks.dedup.folding import folded_character, folded_points
 from tasks.dedup.ngram import Ngram, parsed
 from tasks.jit import compiled
 
+SPARE = 8
+
 
 def folded(text: str) -> str:
     """The folded words of a text with single spaces between them: the plain reference of `fold_texts`."""
@@ -35,7 +37,8 @@ _fold = lru_cache(maxsize=4096)(folded_character)
 class Words:
     """The folded words of n texts.
 
-    data: uint8, the folded texts one after another; a text's words have one space between them.
+    data: uint8, the folded texts one after another; a text's words have one space between them. `SPARE` bytes
+    beyond its end may be read.
     starts, ends: int64 (words,), each word's bytes in `data`.
     texts: int64 (n + 1,); the words of text i are those from texts[i] to texts[i + 1].
     """
@@ -58,10 +61,12 @@ class Words:
         data, places, texts = _characters(self.data, self.starts, self.ends, self.texts)
         return Words(data, places[:-1], places[1:], texts)
 
-    def zero_digits(self) -> None:
-        """Turns every digit into 0, in place: near-duplicates differ in dates, counters and versions."""
-        digits = (self.data >= ord("1")) & (self.data <= ord("9"))
-        self.data[digits] = ord("0")
+    def zero_digits(self) -> np.ndarray:
+        """Turns every digit into 0, in place: near-duplicates differ in dates, counters and versions.
+
+        Returns whether a text had another digit: bool (n,).
+        """
+        return _zero_digits(self.data, self.starts, self.ends, self.texts)  # type: ignore[no-any-return]
 
 
 def fold_texts(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> Words:
@@ -97,6 +102,8 @@ def utf8_buffers(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> tuple[np.
 
 
 def _arrow_buffers(texts: Any) -> tuple[np.ndarray, np.ndarray]:
+    if pa.types.is_null(texts.type):
+        texts = texts.cast(pa.string())
     if texts.null_count:
         texts = texts.fill_null("")
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
@@ -111,10 +118,10 @@ def _arrow_buffers(texts: Any) -> tuple[np.ndarray, np.ndarray]:
 def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The folding table for every code point.
 
-    ascii: uint8 (128,), the folded byte, 0 for a border. places: int32 (0x110000,), where in `expansions` the
+    ascii: uint8 (128,), the folded byte, a space for a border. places: int32 (0x110000,), where in `expansions` the
     folded UTF-8 begins, shifted by 6, and its length. expansions: uint8.
     """
-    ascii_table = np.zeros(128, np.uint8)
+    ascii_table = np.full(128, 32, np.uint8)
     expansions, known = bytearray(b" "), {"": 0}
     places = np.ones(0x110000, np.int32)  # a border
     for point, value in folded_points():
@@ -131,14 +138,19 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @compiled
 def _fold_texts(data, offsets, ascii_table, places, expansions):
+    """The fields of `Words`.
+
+    ASCII goes without a branch on what the byte is: every byte is written where the next one belongs and every
+    border where the next word's would be; only counting them tells. Which byte a text has next can't be predicted.
+    """
     bound = _folded_bound(data, offsets[0], offsets[-1], places)
-    out = np.empty(bound + len(offsets), np.uint8)
-    starts = np.empty(bound // 2 + len(offsets), np.int64)
-    ends = np.empty(bound // 2 + len(offsets), np.int64)
+    out = np.empty(bound + len(offsets) + SPARE, np.uint8)
+    starts = np.empty(bound // 2 + len(offsets) + 1, np.int64)
+    ends = np.empty(bound // 2 + len(offsets) + 1, np.int64)
     texts = np.empty(len(offsets), np.int64)
-    size = np.uint64(0)
-    words = np.uint64(0)
     one = np.uint64(1)
+    words = np.uint64(0)
+    size = np.uint64(0)
     for text in range(len(offsets) - 1):
         texts[text] = words
         begin = size
@@ -149,16 +161,15 @@ def _fold_texts(data, offsets, ascii_table, places, expansions):
             if lead < 128:
                 at += one
                 byte = ascii_table[lead]
-                if byte != 0:
-                    out[size] = byte
-                    size += one
-                elif size > begin:  # a word ends: the space after it is where the next one may begin
-                    starts[words] = begin
-                    ends[words] = size
-                    words += one
-                    out[size] = 32
-                    size += one
-                    begin = size
+                out[size] = byte
+                starts[words] = begin
+                ends[words] = size
+                letter = byte != 32
+                some = size > begin
+                ended = some and not letter
+                size += np.uint64(letter or some)  # a word's end: a space, after which the next one may begin
+                words += np.uint64(ended)
+                begin = size if ended else begin
                 continue
             point, at = _decode(data, at, stop)
             place = np.uint64(places[point])
@@ -217,9 +228,23 @@ def _decode(data, at, stop):
 
 
 @compiled
+def _zero_digits(data, starts, ends, texts):
+    changed = np.zeros(len(texts) - 1, np.bool_)
+    for text in range(len(texts) - 1):
+        if texts[text + 1] > texts[text]:
+            digits = np.uint8(0)
+            for at in range(starts[texts[text]], ends[texts[text + 1] - 1]):
+                is_digit = np.uint8((data[at] - np.uint8(49)) & np.uint8(0xFF)) < np.uint8(9)
+                digits |= np.uint8(is_digit)
+                data[at] = np.uint8(48) if is_digit else data[at]
+            changed[text] = digits != 0
+    return changed
+
+
+@compiled
 def _characters(data, starts, ends, texts):
     """Folded texts without spaces, where each character begins and, last, where all end, texts' first characters."""
-    out = np.empty(len(data), np.uint8)
+    out = np.empty(len(data) + SPARE, np.uint8)
     places = np.empty(len(data) + 1, np.int64)
     firsts = np.empty(len(texts), np.int64)
     size = 0
@@ -250,13 +275,19 @@ def ngram_hashes(
     """A 64-bit hash of every n-gram of every text, in order, and where each text's begin.
 
     A text of fewer words or characters than `ngram` has one n-gram, all of it; one without words has none.
-    n-grams are polynomials of their words' hashes (`word_hashes`, computed, or given for n-grams of words) modulo
-    2^64, mixed. Returns uint64 (n-grams,), int64 (texts + 1,).
+    n-grams are polynomials of the hashes of their words or characters (`word_hashes` of `units`, which may be given
+    as `hashes`, and then `words` must be those units) modulo 2^64, mixed. Returns uint64 (n-grams,), int64
+    (texts + 1,).
     """
-    size, characters = parsed(ngram)
-    units = words.characters() if characters else words
-    codes = word_hashes(units) if characters or hashes is None else hashes
-    return _ngram_hashes(codes, units.texts, size)
+    if hashes is None:
+        words = units(words, ngram)
+        hashes = word_hashes(words)
+    return _ngram_hashes(hashes, words.texts, parsed(ngram)[0])  # type: ignore[no-any-return]
+
+
+def units(words: Words, ngram: Ngram) -> Words:
+    """What n-grams are made of: the words, or a word for each of their characters."""
+    return words.characters() if parsed(ngram)[1] else words
 
 
 @compiled

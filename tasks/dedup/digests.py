@@ -1,0 +1,36 @@
+"""Digests of folded texts: equal ones are exact duplicates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+
+from tasks.dedup.words import Words
+
+BYTES = 16
+
+
+def digests(words: Words, texts: pa.Array) -> np.ndarray:
+    """XXH3-128 of each folded text, as bytes S16 (n,); of the text as it stands where it has no word.
+
+    texts: those that `words` was made of, with a null as nothing.
+    """
+    firsts, lasts = words.texts[:-1], words.texts[1:]
+    some = lasts > firsts
+    begins, ends = np.zeros(len(words), np.int64), np.zeros(len(words), np.int64)
+    begins[some], ends[some] = words.starts[firsts[some]], words.ends[lasts[some] - 1]
+    data, digest = words.data.data, xxhash.xxh3_128_digest
+    found = [digest(data[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+    for i in np.flatnonzero(~some).tolist():
+        found[i] = digest(texts[i].as_buffer() or b"")
+    return np.frombuffer(b"".join(found), f"V{BYTES}")
+
+
+def as_column(parts: list[np.ndarray]) -> pa.Array:
+    """Digests as a column of binary values."""
+    data = np.concatenate([np.empty(0, f"V{BYTES}"), *parts])
+    offsets = np.arange(len(data) + 1, dtype=np.int32) * BYTES
+    return pa.Array.from_buffers(
+        pa.binary(), len(data), [None, pa.py_buffer(offsets), pa.py_buffer(data.tobytes())]
+    )
