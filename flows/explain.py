@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +184,12 @@ def _filter(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     measured = {name: value for name, value in rows[0].items() if name not in ("id", "_file")} if rows else {}
     measured |= _host(run, id, known)
     rules = rule_facts(run, known.get("kind"), measured)
-    facts = step.facts | rules | _edits(run, id, known) | ({"signals": measured} if measured else {})
+    facts = (
+        step.facts
+        | rules
+        | _edits(run, id, known)
+        | ({"signals": measured} if measured else {})
+    )
     return Step(step.stage, step.verdict, step.summary, facts)
 
 
@@ -210,6 +215,7 @@ def _edits(run: Run, id: str, known: dict[str, Any], editor: str = "filter-edits
 
 def _dedup(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     step = _judged("dedup", node, id, "no document like it", known)
+    step = replace(step, facts=step.facts | _edits(run, id, known, "dedup"))
     rows = find(node.files("clusters"), id, exact=True)
     if not rows:
         return step

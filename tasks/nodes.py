@@ -16,6 +16,8 @@ NODES: dict[str, str] = {
     "dedup-candidates": "tasks.dedup.candidates",
     "dedup-matches": "tasks.dedup.matches",
     "dedup-survivors": "tasks.dedup.survivors",
+    "dedup-passages": "tasks.dedup.passages",
+    "dedup-repeats": "tasks.dedup.repeats",
     "dedup": "tasks.dedup.outcome",
     "decontaminate": "tasks.decontaminate.node",
     "tokenize-train": "tasks.tokenize.train",

@@ -100,8 +100,11 @@ def run_nodes(
         for name in NODES:
             module = load(name)
             known = {key: value for key, value in settings.items() if key in module.Config.model_fields}
+            config = module.Config(**known)
+            if hasattr(module, "wanted") and not module.wanted(config):
+                continue
             inputs = StoreInputs(store, store.root, None, stage.manifests)  # type: ignore[arg-type]
-            prepared = prepare(name, module.Config(**known), inputs, stage.manifests)
+            prepared = prepare(name, config, inputs, stage.manifests)
             manifest, _ = run_node(prepared, store, work, mapper)
             stage.manifests[name] = manifest
             stage.folders[name] = store.artifact(name, manifest["fingerprint"])

@@ -15,7 +15,7 @@ from tasks.dedup.lists import repeated_ids
 from tasks.dedup.members import COLUMNS, gather, verifier
 from tasks.dedup.removals import REMOVED, removal_columns
 from tasks.dedup.sets import verify
-from tasks.dedup.verdicts import ledger_rows
+from tasks.dedup.verdicts import NEAR, ledger_rows
 from tasks.dedup.words import Words
 
 
@@ -32,6 +32,10 @@ def deduplicate(documents: pa.Table, config: Config | None = None) -> tuple[list
     survivor, similarity); and the ledger, sorted by id. Raises StageError for ids that repeat.
     """
     config = config or Config()
+    if config.paragraphs is not None:
+        raise ValueError(
+            "dedup.paragraphs edits texts, which are not among what is returned here; run the stage"
+        )
     words: list[tuple[np.ndarray, np.ndarray]] = []
 
     def collect(folded: Words) -> None:
@@ -63,7 +67,7 @@ def deduplicate(documents: pa.Table, config: Config | None = None) -> tuple[list
     places = choice.removed[np.argsort(rows[choice.removed])]
     removed = [rows[places], *removal_columns(members.table, choice, places)]
     gone = pa.table(dict(zip(REMOVED.names, removed, strict=True))).cast(REMOVED)
-    ledger = ledger_rows(table["id"], gone, config.threshold)
+    ledger = ledger_rows(table["id"], gone, {NEAR: config.threshold})
     kept = np.ones(table.num_rows, bool)
     kept[gone["row"].to_numpy()] = False
     return table["id"].filter(pa.array(kept)).to_pylist(), choice.rows(members.table), ledger.sort_by("id")

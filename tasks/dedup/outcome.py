@@ -13,12 +13,20 @@ from typing import Any
 from pydantic import Field
 
 from tasks import node
+from tasks.dedup.paragraphs import RULE, Option
 from tasks.errors import StageError
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 VERSION = 2
 PACKAGES = ()
-INPUTS = ("filter/documents", "dedup-survivors/removed", "dedup-survivors/clusters", "dedup-survivors/top")
+INPUTS = (
+    "filter/documents",
+    "dedup-survivors/removed",
+    "dedup-survivors/clusters",
+    "dedup-survivors/top",
+    "dedup-repeats/cuts",
+    "dedup-repeats/drops",
+)
 CLUSTERS = "clusters"  # the key of the shard that stands for the cluster table
 
 
@@ -31,8 +39,9 @@ class Alarm(node.Config):
     fail: bool = False
 
 
-class Config(node.Config):
-    """threshold: as dedup-matches had it, for the ledger. alarm: null turns it off."""
+class Config(Option):
+    """threshold: as dedup-matches had it, for the ledger. alarm: null turns it off. paragraphs: those that an earlier
+    document has are cut; the option's other keys are read by the nodes before."""
 
     threshold: float = Field(default=0.75, gt=0, le=1)
     alarm: Alarm | None = Alarm()
@@ -40,14 +49,18 @@ class Config(node.Config):
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
     """A shard for each file, and one that changes with the cluster table, which no file's shard depends on."""
-    settings = {"threshold": config.threshold}
+    settings: dict[str, Any] = {"threshold": config.threshold}
+    parts = {"removed": inputs["dedup-survivors/removed"]}
+    if config.paragraphs is not None:
+        settings["max_cut"] = config.paragraphs.max_cut
+        parts |= {name: inputs[f"dedup-repeats/{name}"] for name in ("cuts", "drops")}
     shards = [
         Shard(
             file.key,
             settings,
-            {"documents": [file], "removed": [replace(removed, name="removed")]},
+            {"documents": [file]} | {name: [replace(files[n], name=name)] for name, files in parts.items()},
         )
-        for file, removed in zip(inputs["filter/documents"], inputs["dedup-survivors/removed"], strict=True)
+        for n, file in enumerate(inputs["filter/documents"])
     ]
     tables = {name: inputs[f"dedup-survivors/{name}"] for name in ("clusters", "top")}
     alarm = None if config.alarm is None else config.alarm.identity()
@@ -55,17 +68,19 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes documents.parquet and ledger.parquet of a file; of the cluster table only its metrics."""
+    """Writes documents.parquet and ledger.parquet of a file, and edits.parquet (id, rule, count, bytes taken out)
+    where paragraphs are cut; of the cluster table only its metrics."""
     if "clusters" in shard.inputs:
         import pyarrow.parquet as pq
 
         from tasks.dedup.removals import cluster_metrics
 
         return ShardResult(cluster_metrics(pq.read_table(shard.inputs["clusters"][0].path)))
-    from tasks.dedup.verdicts import write_file
+    from tasks.dedup.verdicts import NEAR, write_file
 
-    documents, removed = (shard.inputs[name][0].path for name in ("documents", "removed"))
-    return ShardResult(write_file(documents, removed, shard.config["threshold"], out))
+    paths = {name: files[0].path for name, files in shard.inputs.items()}
+    limits = {NEAR: shard.config["threshold"], RULE: shard.config.get("max_cut")}
+    return ShardResult(write_file(paths, limits, out))
 
 
 def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +12,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tasks.dedup.cutting import without
+from tasks.dedup.paragraphs import RULE
 from tasks.document import DOCUMENTS, LEDGER, TableWriter, ledger_writer, read_batches
 from tasks.node import Metrics
 
-EXACT = "exact-duplicate"
+NEAR = "near-duplicate"
+EDITS = pa.schema([("id", pa.string()), ("rule", pa.string()), ("count", pa.int64()), ("bytes", pa.int64())])
 
 
-def ledger_rows(ids: pa.Array, removed: pa.Table, threshold: float) -> pa.Table:
+def ledger_rows(ids: pa.Array, removed: pa.Table, limits: Mapping[str, float | None]) -> pa.Table:
     """The ledger of documents in their order. removed: `tasks.dedup.removals.REMOVED`, `row` counted from the
-    first of these. A near-duplicate's score is its similarity; an exact one has no threshold."""
+    first of these. limits: rule -> threshold; exact duplicates have none."""
     places = np.full(len(ids), -1, np.int64)
     places[removed["row"].to_numpy()] = np.arange(removed.num_rows)
     rows = removed.take(pa.array(places, mask=places < 0)).combine_chunks()
     rule = rows["rule"]
     gone = rule.is_valid()
     similarity = rows["similarity"]
-    limit = pc.if_else(
-        pc.equal(rule, EXACT).fill_null(True), pa.scalar(None, pa.float64()), pa.scalar(threshold)
-    )
+    known = pa.array(list(limits), pa.string())
+    limit = pa.array(list(limits.values()), pa.float64()).take(pc.index_in(rule, known).combine_chunks())
     columns: dict[str, Any] = {
         "id": ids,
         "verdict": pc.if_else(gone, "dropped", "kept"),
@@ -48,33 +52,70 @@ def _lists(rules: pa.ChunkedArray) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(np.cumsum([0, *counts]), pa.int32()), flat.drop_null())
 
 
-def write_file(documents: str, removed: str, threshold: float, out: Path) -> Metrics:
-    """Writes documents.parquet and ledger.parquet, returns the funnel's counts."""
-    table = pq.read_table(removed)
+def write_file(paths: Mapping[str, str], limits: Mapping[str, float | None], out: Path) -> Metrics:
+    """Writes documents.parquet and ledger.parquet, and edits.parquet where there are cuts; returns the counts.
+
+    paths: documents, removed; cuts and drops (`tasks.dedup.firsts`) where paragraphs are cut.
+    """
+    table = pa.concat_tables([pq.read_table(paths[name]) for name in ("removed", "drops") if name in paths])
+    table = table.sort_by("row")
+    cuts = np.load(paths["cuts"]) if "cuts" in paths else None
     places = table["row"].to_numpy()
     counts = _Counts()
     first = 0
     with (
         TableWriter(out / "documents.parquet", DOCUMENTS) as kept,
         ledger_writer(out / "ledger.parquet") as ledger,
+        nullcontext() if cuts is None else TableWriter(out / "edits.parquet", EDITS, sort_by="id") as edits,
     ):
-        for batch in read_batches([documents], DOCUMENTS.names):
+        for batch in read_batches([paths["documents"]], DOCUMENTS.names):
             start, stop = np.searchsorted(places, [first, first + batch.num_rows])
             here = table.slice(start, stop - start)
             here = here.set_column(0, "row", pa.array(places[start:stop] - first))
-            rows = ledger_rows(batch["id"], here, threshold)
+            rows = ledger_rows(batch["id"], here, limits)
             ledger.write_table(rows)
-            kept.write_table(batch.filter(pc.equal(rows["verdict"], "kept").combine_chunks()))
             counts.add(batch, rows)
+            if cuts is not None and edits is not None:
+                batch, edited = _cut(batch, cuts, first)
+                edits.write_table(edited)
+                counts.edit(edited)
+            kept.write_table(batch.filter(pc.equal(rows["verdict"], "kept").combine_chunks()))
             first += batch.num_rows
     return counts.metrics()
 
 
+def _cut(batch: pa.RecordBatch, cuts: np.ndarray, first: int) -> tuple[pa.RecordBatch, pa.Table]:
+    """The documents without their repeated paragraphs, and what was taken out, as `EDITS`."""
+    low, high = np.searchsorted(cuts["row"], [first, first + batch.num_rows])
+    here = cuts[low:high].copy()
+    here["row"] -= first
+    texts, removed = without(batch["text"], here)
+    columns = [texts if name == "text" else batch[name] for name in DOCUMENTS.names]
+    rows, count = np.unique(here["row"], return_counts=True)
+    edited = [
+        batch["id"].take(pa.array(rows)),
+        pa.array([RULE] * len(rows), pa.string()),
+        count,
+        removed[rows],
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS), pa.table(edited, names=EDITS.names).cast(
+        EDITS
+    )
+
+
 class _Counts:
-    """Documents and bytes by source and by rule."""
+    """Documents and bytes by source and by rule, and what edits took out."""
 
     def __init__(self) -> None:
         self._parts: list[pa.Table] = []
+        self._edits: dict[str, dict[str, int]] = {}
+
+    def edit(self, edits: pa.Table) -> None:
+        """edits: `EDITS`, of one rule."""
+        rule = self._edits.setdefault(RULE, {"documents": 0, "count": 0, "bytes": 0})
+        rule["documents"] += edits.num_rows
+        for name in ("count", "bytes"):
+            rule[name] += pc.sum(edits[name]).as_py() or 0
 
     def add(self, batch: pa.RecordBatch, ledger: pa.Table) -> None:
         columns = {
@@ -103,4 +144,7 @@ class _Counts:
                 metrics["documents_out"] += documents
                 metrics["bytes_out"] += size
                 source["documents_out"] += documents
+        if self._edits:
+            metrics["edits"] = self._edits
+            metrics["bytes_out"] -= sum(rule["bytes"] for rule in self._edits.values())
         return {**metrics, "dropped": dict(sorted(dropped.items())), "sources": dict(sorted(sources.items()))}

@@ -30,6 +30,7 @@ HOSTILE = (
 SECONDS = {
     "ingest": 6.1, "filter-edits": 0.9, "filter-classifier": 1.1, "filter-signals": 4.2, "filter-hosts": 0.1,
     "filter": 0.8, "dedup-signatures": 1.3, "dedup-candidates": 0.3, "dedup-matches": 0.6, "dedup-survivors": 0.2,
+    "dedup-passages": 0.3, "dedup-repeats": 0.1,
     "dedup": 0.4, "decontaminate": 1.9, "tokenize-train": 3.2, "tokenize": 4.4, "pretrain": 431.0,
     "evaluate": 38.2,
 }  # fmt: skip
@@ -302,9 +303,11 @@ class Builder:
             cluster += 1
         self.ids["survivor"], self.ids["duplicate"] = clusters[0]["id"], clusters[1]["id"]
         self.parquet(self.folder("dedup") / "clusters.parquet", sorted(clusters, key=lambda row: row["id"]))
-        for node in ("dedup-signatures", "dedup-candidates", "dedup-matches", "dedup-survivors"):
+        for node in [name for name in NODES if name.startswith("dedup-")]:
             self.folder(node)
         self.judge("dedup", verdicts)
+        cut = {"id": clusters[0]["id"], "rule": "duplicate-paragraphs", "count": 3, "bytes": 210}
+        self.sharded("dedup", "edits", [cut], source=lambda row: next(iter(SOURCES)) + self.mark)
         self.metrics["dedup"] |= {
             "alarms": [f"the source 'web' lost 60 of 100 documents as duplicates, more than 50%{self.mark}"],
             "top_clusters": [

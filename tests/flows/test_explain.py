@@ -49,6 +49,13 @@ def test_an_edited_document_tells_what_was_taken_out(sample_store):
     )
 
 
+def test_the_paragraphs_that_dedup_cut_are_told(sample_store):
+    facts = steps(sample_store, sample_store.ids["survivor"])["dedup"].facts
+    assert facts["edits"] == {"duplicate-paragraphs": "3 times, 210 bytes taken out"}
+    assert facts["survivor"] == sample_store.ids["survivor"]
+    assert "edits" not in steps(sample_store, sample_store.ids["duplicate"])["dedup"].facts
+
+
 def test_a_duplicate_names_its_survivor_and_the_survivor_its_cluster(sample_store):
     gone = steps(sample_store, sample_store.ids["duplicate"])["dedup"]
     assert gone.verdict == "dropped"
