@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tasks.dedup.digests import as_column, digests
 from tasks.dedup.minhash import band_hashes, sign_words
+from tasks.dedup.scheme import metadata
 from tasks.dedup.words import Words, fold_batches, units
 
 if TYPE_CHECKING:
@@ -31,11 +32,15 @@ SIGNATURES = pa.schema(
 
 
 def signatures(
-    documents: pa.RecordBatch | pa.Table, config: Config, visit: Callable[[Words], None] | None = None
+    documents: pa.RecordBatch | pa.Table,
+    config: Config,
+    visit: Callable[[Words], None] | None = None,
+    keep: Callable[[np.ndarray], None] | None = None,
 ) -> pa.Table:
     """The rows of `SIGNATURES` for documents (id, text; source and date where there are such columns).
 
     visit: gets what the documents' shingles are made of (`tasks.dedup.words.units`), digits as 0, run by run.
+    keep: gets their sketches, uint32 (documents, permutations), likewise.
     """
     texts = documents["text"]
     if isinstance(texts, pa.ChunkedArray):
@@ -58,6 +63,8 @@ def signatures(
         sketches = sign_words(
             words, num_perm=config.bands * config.rows, ngram=config.ngram, seed=config.seed
         )
+        if keep is not None:
+            keep(sketches)
         bands.append(band_hashes(sketches, config.bands, config.rows))
     values = np.concatenate(bands) if bands else np.empty((0, config.bands), np.uint64)
     nulls = pa.nulls(done, pa.string())
@@ -74,3 +81,14 @@ def signatures(
         "date": documents["date"] if "date" in documents.schema.names else nulls,
     }
     return pa.table(columns).cast(SIGNATURES)
+
+
+def sketch_table(ids: pa.ChunkedArray, sketches: Sequence[np.ndarray], config: Config) -> pa.Table:
+    """id and sketch, a list of so many uint32 as there are permutations; its metadata names the scheme.
+
+    A row's sketch is what `tasks.dedup.minhash.to_datasketch` takes.
+    """
+    size = config.bands * config.rows
+    values = np.concatenate([np.empty((0, size), np.uint32), *sketches]).reshape(-1)
+    column = pa.FixedSizeListArray.from_arrays(pa.array(values), size)
+    return pa.table({"id": ids, "sketch": column}).replace_schema_metadata(metadata(config))

@@ -22,6 +22,7 @@ KEY = b"smelt.signatures"
 
 def scheme(config: Config) -> dict[str, Any]:
     """What the values of signatures depend on besides the texts."""
+    settings = {name: value for name, value in config.identity().items() if name != "sketches"}
     return {
         "version": VERSION,
         "folding": FOLDING,
@@ -29,7 +30,7 @@ def scheme(config: Config) -> dict[str, Any]:
         "minhash": SCHEME,
         "hash": HASH,
         "permutations": config.bands * config.rows,
-        **config.identity(),
+        **settings,
     }
 
 

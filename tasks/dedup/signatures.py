@@ -19,9 +19,10 @@ INPUTS = ("filter/documents",)
 
 
 class Config(node.Config):
-    """ngram: words in a shingle, or "13 characters". bands, rows: two documents of similarity s meet with 1 - (1 - s^rows)^bands.
-    recall: the least probability with which a pair of similarity `threshold` meets; bands and rows follow from
-    it (`tasks.dedup.banding.choose_bands`), whatever they say. seed: draws the permutations."""
+    """ngram: words in a shingle, or "13 characters". bands, rows: two documents of similarity s meet with
+    1 - (1 - s^rows)^bands. recall: the least probability with which a pair of similarity `threshold` meets; bands
+    and rows follow from it (`tasks.dedup.banding.choose_bands`), whatever they say. seed: draws the permutations.
+    sketches: whether sketches are kept, for other programs that compare by datasketch."""
 
     ngram: Ngram = 5
     bands: int = Field(default=14, ge=1)
@@ -29,6 +30,7 @@ class Config(node.Config):
     recall: float | None = Field(default=None, gt=0, lt=1)
     threshold: float = Field(default=0.75, gt=0, le=1)
     seed: int = 1
+    sketches: bool = False
 
     @model_validator(mode="after")
     def _reachable(self) -> Config:
@@ -56,14 +58,15 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 def process(shard: Shard, out: Path) -> ShardResult:
     """Writes signatures.parquet (`tasks.dedup.index.SIGNATURES` without bands), a row per document, in their
-    order; bands.npy, copies.npy and ids.npy (`tasks.dedup.entries`); words.bin (`tasks.dedup.codes`).
+    order; bands.npy, copies.npy and ids.npy (`tasks.dedup.entries`); words.bin (`tasks.dedup.codes`);
+    and, if they are to be kept, sketches.parquet (`tasks.dedup.index.sketch_table`).
 
     Memory: some 1,000 bytes for each document of the file, and 40 for each word of the longest one."""
     import pyarrow as pa
 
     from tasks.dedup.codes import CodeWriter
     from tasks.dedup.entries import write_all
-    from tasks.dedup.index import SIGNATURES, signatures
+    from tasks.dedup.index import SIGNATURES, signatures, sketch_table
     from tasks.dedup.scheme import metadata
     from tasks.document import TableWriter, read_batches
 
@@ -71,12 +74,18 @@ def process(shard: Shard, out: Path) -> ShardResult:
     columns = ["id", "text", "source", "date"]
     with CodeWriter(out / "words.bin") as words:
         batches = read_batches([file.path for file in shard.inputs["documents"]], columns)
-        parts = [signatures(batch, config, words.add) for batch in batches]
+        sketches: list[Any] = []
+        keep = sketches.append if config.sketches else None
+        parts = [signatures(batch, config, words.add, keep) for batch in batches]
     table = pa.concat_tables(parts or [SIGNATURES.empty_table()])
     write_all(out, table)
     kept = table.drop_columns(["bands"])
     with TableWriter(out / "signatures.parquet", kept.schema.with_metadata(metadata(config))) as writer:
         writer.write_table(kept)
+    if config.sketches:
+        rows = sketch_table(kept["id"], sketches, config)
+        with TableWriter(out / "sketches.parquet", rows.schema) as writer:
+            writer.write_table(rows)
     size = sum(kept["length"].to_pylist())
     count = kept.num_rows
     return ShardResult({"documents_in": count, "documents_out": count, "bytes_in": size, "bytes_out": size})

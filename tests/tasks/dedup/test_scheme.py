@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import xxhash
+from datasketch import MinHash
 
 from tasks.dedup import candidates
 from tasks.dedup.folding import FOLDING
+from tasks.dedup.minhash import shingles, to_datasketch
 from tasks.dedup.scheme import KEY, check_scheme, metadata
 from tasks.dedup.signatures import Config, process
 from tasks.document import Document, DocumentWriter
@@ -68,3 +72,23 @@ def test_signatures_of_a_former_folding_are_refused_before_anything_is_matched(t
     part = Shard("0", {"part": 0, "of": 1}, files, {"signatures": [str(path)]})
     with pytest.raises(StageError, match=r"folding '1, Unicode 9\.0\.0'"):
         candidates.process(part, tmp_path)
+
+
+def test_sketches_that_are_kept_are_datasketchs_and_say_how_they_were_made(tmp_path: Path):
+    path = signed(tmp_path, Config(ngram=3, seed=2, sketches=True)).with_name("sketches.parquet")
+    assert check_scheme([path], 3)["seed"] == 2
+    (row,) = pq.read_table(path).to_pylist()
+    theirs = MinHash(112, 2, scheme="affine32", hashfunc=xxhash.xxh32_intdigest)
+    theirs.update_batch(shingles("some words of a text", ngram=3))
+    assert row["id"] == "1"
+    assert to_datasketch(np.array(row["sketch"], np.uint32), seed=2) == theirs
+
+
+def test_sketches_are_kept_only_where_they_are_wanted_and_change_no_signature(tmp_path: Path):
+    folders = [tmp_path / name for name in ("with", "without")]
+    for folder, wanted in zip(folders, (True, False), strict=True):
+        folder.mkdir()
+        signed(folder, Config(sketches=wanted))
+    one, other = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    assert one.keys() - other.keys() == {"sketches.parquet"}
+    assert {name: one[name] for name in other} == other
