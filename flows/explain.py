@@ -184,12 +184,7 @@ def _filter(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     measured = {name: value for name, value in rows[0].items() if name not in ("id", "_file")} if rows else {}
     measured |= _host(run, id, known)
     rules = rule_facts(run, known.get("kind"), measured)
-    facts = (
-        step.facts
-        | rules
-        | _edits(run, id, known)
-        | ({"signals": measured} if measured else {})
-    )
+    facts = step.facts | rules | _edits(run, id, known) | ({"signals": measured} if measured else {})
     return Step(step.stage, step.verdict, step.summary, facts)
 
 

@@ -18,7 +18,8 @@ from tasks.decontaminate.items import ItemIndex
 from tasks.decontaminate.matching import match_spans
 from tasks.decontaminate.node import Config
 from tasks.decontaminate.views import View, merged, plain_view, unwrapped_views
-from tasks.dedup.words import fold, fold_texts
+from tasks.dedup.folding import folded_character
+from tasks.dedup.words import fold_texts
 
 BETWEEN = "\n\n"  # stands where a window was
 _PIECE = 512  # characters in which single words are told apart at a time
@@ -26,7 +27,7 @@ _REACH = 100  # characters in which the border of a word is looked for
 _SPACE = re.compile(r"\s")
 _LAST_SPACE = re.compile(r"\s\S*$")
 
-_fold = lru_cache(maxsize=4096)(fold)
+_fold = lru_cache(maxsize=4096)(folded_character)
 
 
 @dataclass(frozen=True)
