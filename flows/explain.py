@@ -184,7 +184,12 @@ def _filter(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     measured = {name: value for name, value in rows[0].items() if name not in ("id", "_file")} if rows else {}
     measured |= _host(run, id, known)
     rules = rule_facts(run, known.get("kind"), measured)
-    facts = step.facts | rules | _edits(run, id, known) | ({"signals": measured} if measured else {})
+    facts = (
+        step.facts
+        | rules
+        | _edits(run.node("filter-edits"), id, known)
+        | ({"signals": measured} if measured else {})
+    )
     return Step(step.stage, step.verdict, step.summary, facts)
 
 
@@ -197,9 +202,8 @@ def _host(run: Run, id: str, known: dict[str, Any]) -> dict[str, Any]:
     return {name: rows[0][name] if rows else None for name in ("host_rank", "host_share")}
 
 
-def _edits(run: Run, id: str, known: dict[str, Any], editor: str = "filter-edits") -> dict[str, Any]:
+def _edits(node: Node | None, id: str, known: dict[str, Any]) -> dict[str, Any]:
     """What a node took out of the text: {"edits": {rule: "3 times, 120 bytes"}}, if anything."""
-    node = run.node(editor)
     rows = find(node.files("edits"), id, near=known.get("_file"), exact=True) if node else []
     told = {}
     for row in rows:
@@ -210,7 +214,7 @@ def _edits(run: Run, id: str, known: dict[str, Any], editor: str = "filter-edits
 
 def _dedup(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step:
     step = _judged("dedup", node, id, "no document like it", known)
-    step = replace(step, facts=step.facts | _edits(run, id, known, "dedup"))
+    step = replace(step, facts=step.facts | _edits(node, id, known))
     rows = find(node.files("clusters"), id, exact=True)
     if not rows:
         return step
@@ -236,7 +240,7 @@ def _decontaminate(run: Run, node: Node, id: str, known: dict[str, Any]) -> Step
     more = f" and {len(hits) - 1} more" if len(hits) > 1 else ""
     dropped = step.verdict == "dropped"
     said = f"{step.summary}: it holds {first}{more}" if dropped else f"kept, without {first}{more}"
-    facts = step.facts | _edits(run, id, known, "decontaminate") | {"hits": told}
+    facts = step.facts | _edits(node, id, known) | {"hits": told}
     return Step(step.stage, step.verdict, said, facts)
 
 
