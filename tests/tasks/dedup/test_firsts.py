@@ -111,8 +111,8 @@ def stay(
     kept, named = {}, {}
     for number in range(len(files)):
         table = pq.read_table(folder / f"{number}.parquet")
-        texts, _ = without(table["text"].combine_chunks(), np.load(folder / f"cuts/{number}.npy"))
-        drops = pq.read_table(folder / f"drops/{number}.parquet").to_pylist()
+        texts, _ = without(table["text"].combine_chunks(), np.load(folder / f"cuts/{number:06d}.npy"))
+        drops = pq.read_table(folder / f"drops/{number:06d}.parquet").to_pylist()
         gone = {row["row"]: row["survivor"] for row in drops}
         named |= {table["id"][row].as_py(): survivor for row, survivor in gone.items()}
         rows = zip(table["id"].to_pylist(), texts.to_pylist(), strict=True)

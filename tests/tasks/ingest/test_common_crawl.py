@@ -120,7 +120,7 @@ def test_a_list_that_leads_elsewhere_is_refused(tmp_path: Path, path: str) -> No
     ("data", "message"),
     [
         (b"", "is empty"),
-        (gzip.compress(b"a\n" * 900)[:-9], "is cut off"),
+        (gzip.compress(b"a\n" * 900, mtime=0)[:-9], "is cut off"),
         (b"\x1f\x8b\x08nonsense", "is no list of paths"),
         (b"\xff\xfe", "is no list of paths"),
     ],
