@@ -219,12 +219,12 @@ def _attributes(data, at, signature, symbol_of, nexts, found):
     undisplayed = False
     has_href = False
     while at < size and data[at] != 62:
-        if data[at] <= 32 or data[at] == 47:
+        if _is_space(data[at]) or data[at] == 47:
             at += 1
             continue
         name = at
         at += 1
-        while at < size and data[at] > 32 and data[at] != 61 and data[at] != 62 and data[at] != 47:
+        while at < size and not _is_space(data[at]) and data[at] != 61 and data[at] != 62 and data[at] != 47:
             at += 1
         name_end = value = value_end = at
         if at + 1 < size and data[at] == 61 and data[at + 1] == 34:

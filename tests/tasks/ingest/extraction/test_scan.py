@@ -35,6 +35,7 @@ ADVERSARIAL = {
     "scripts without an end": "a<script><!--<script>b</script>c<p>d",
     "scripts without an end in scripts": "a<b>b<script><!--<script>",
     "names with controls": "a<html\x0b>b<p\x0b>c<p\x1c>d</p\x0b>e<script></scripts>f</script>g",
+    "attributes with controls": "<p><a href\x07=x>a</a> b<p hidden\x0b>c<p><a\x0chref=x>d</a> e",
     "white space as it stands": "a<xmp>\u00a0 b\u00a0\u00ad\n\n</xmp><xmp> \n</xmp><xmp>\u00a0</xmp>c<plaintext>\u00a0&nbsp;",
     "foreign": "<math><mi>x</mi></math><svg><style><p>a</style><title>b</title></svg>c",
     "hidden": "<div style='DISPLAY : None'>a<span hidden>b</span></div><div style='display:block'>c</div>",
