@@ -18,7 +18,7 @@ def plain(hidden, weight, targets):
     rows=st.integers(1, 40), vocab=st.integers(2, 50), ignored=st.integers(0, 40), chunk=st.integers(1, 500),
     scale=st.sampled_from([0.1, 1.0, 30.0]), seed=st.integers(0, 99),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_loss_and_gradients_are_those_of_the_plain_form_for_any_slicing(
     rows, vocab, ignored, chunk, scale, seed
 ):

@@ -78,7 +78,7 @@ pieces = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(pieces, max_size=40), st.integers(0, 80), st.integers(0, 60))
 def test_a_cut_text_holds_no_item(parts: list[str], margin: int, least: int):
     text = " ".join(parts)

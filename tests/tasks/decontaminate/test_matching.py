@@ -34,7 +34,7 @@ def cases(draw):
     return known, " ".join(pieces), config
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(cases())
 @example(([Item("one", "0", ["ab 7", "cd", "a"])], "ab 7 a cd b a", Config(ngram=5)))
 def test_hits_are_those_of_the_plain_rules(case):

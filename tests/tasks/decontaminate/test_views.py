@@ -65,7 +65,7 @@ parts = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(parts, max_size=4), st.sampled_from(["", "é wide ", "\n", "-\n"]))
 def test_a_scan_misses_nothing_that_a_view_changes(texts: list[str], filler: str):
     texts = [part + filler * 500 + text for text in texts for part in texts[:1]]
@@ -78,7 +78,7 @@ def test_a_scan_misses_nothing_that_a_view_changes(texts: list[str], filler: str
         assert seen == [part.split() for part in unwrapped(text)]  # what is around may begin at another space
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(parts)
 def test_views_with_the_way_back_are_the_same_and_every_letter_comes_from_where_it_stood(text: str):
     views = [plain_view(text), *unwrapped_views(text)]

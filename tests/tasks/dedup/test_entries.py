@@ -33,7 +33,7 @@ def test_a_file_without_entries_has_empty_parts(tmp_path: Path):
     assert len(read_part(tmp_path / "bands.npy", 3, 8)) == 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(st.lists(st.integers(0, 30), max_size=20), min_size=1, max_size=4),
     st.integers(1, 9),

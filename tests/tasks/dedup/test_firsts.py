@@ -120,7 +120,7 @@ def stay(
     return kept, named
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(PAGES, st.sampled_from([None, 0.4, 0.7]), st.randoms(use_true_random=False))
 def test_what_stays_is_what_the_plain_rule_says_whatever_the_files(
     tmp_path_factory: pytest.TempPathFactory, pages: list, max_cut: float | None, chance: random.Random

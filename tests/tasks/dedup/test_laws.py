@@ -80,7 +80,7 @@ def plain(sources: list[list[Document]], threshold: float) -> list[str]:
     return sorted(document.id for document in kept)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(SOURCES, st.sampled_from([0.5, 0.75, 0.9]), st.randoms(use_true_random=False))
 def test_survivors_are_those_of_the_plain_rule_over_any_files(sources, threshold, chance):
     documents = corpus(sources)
@@ -94,7 +94,7 @@ def test_survivors_are_those_of_the_plain_rule_over_any_files(sources, threshold
                 assert row["similarity"] == jaccard(texts[row["id"]], texts[row["matched_id"]]) >= threshold
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(SOURCES, SOURCES, st.randoms(use_true_random=False))
 def test_a_store_with_a_past_gives_what_an_empty_one_gives(before, after, chance):
     """Sources added, taken away, moved and refilled between two runs in one store."""

@@ -149,7 +149,7 @@ def corpus(versions: list[tuple[int, int, str]]) -> dict[str, str]:
     return texts
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(VERSIONS, st.sampled_from([0.5, 0.75, 0.9]), st.randoms(use_true_random=False))
 def test_survivors_are_those_of_the_plain_rule_in_any_order(
     versions, threshold: float, chance: random.Random
@@ -174,7 +174,7 @@ def test_survivors_are_those_of_the_plain_rule_in_any_order(
     assert ledger.equals(again[2])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(VERSIONS, st.sampled_from([0.5, 0.75, 0.9]), st.randoms(use_true_random=False))
 def test_in_large_buckets_too_nothing_goes_unverified_and_order_decides_nothing(
     versions, threshold: float, chance: random.Random

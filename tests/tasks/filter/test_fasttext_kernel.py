@@ -83,7 +83,7 @@ def test_words_end_at_every_kind_of_whitespace(lid):
         assert_same(found, ours(model, [plain])[0])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.one_of(adversarial, anything))
 def test_lid_176_gives_what_fasttext_gives(lid, text):
     model, reference = lid

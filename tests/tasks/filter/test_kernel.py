@@ -126,13 +126,13 @@ def test_kernel_and_reference_agree_on_any_code_points(text):
     assert_agree(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(repetitive, st.integers(0, 12))
 def test_they_agree_on_the_bound_of_words_for_ngrams(text, ngram_words):
     assert_agree(text, ngram_words)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(["a", "b", "c", "d", " ", "\n", "\n\n"]), max_size=30), st.integers(0, 4))
 def test_they_agree_on_the_bound_of_lines_and_paragraphs_that_are_told_from_copies(parts, most):
     assert_agree("\n".join(parts), most)

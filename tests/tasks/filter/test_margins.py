@@ -11,7 +11,7 @@ from tasks.filter.scoring import SCHEMA
 from tasks.filter.verdicts import Config
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.lists(st.integers(0, 120), min_size=len(SCHEMA), max_size=len(SCHEMA)), min_size=1, max_size=8

@@ -106,7 +106,7 @@ def test_random_texts_of_what_matters(texts):
     agree(texts)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), min_size=1, max_size=4))
 def test_random_unicode(texts):
     agree(texts)

@@ -220,7 +220,7 @@ def texts(records: list[Record]) -> list[bytes]:
 WHOLE = [record.removesuffix(b"\r\n\r\n") for record in RECORDS]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(list(COMPRESSIONS)), st.floats(0, 1, exclude_max=True))
 def test_a_cut_anywhere_loses_nothing_before_it(name: str, share: float) -> None:
     parts = parts_of(name, joined=False)
@@ -234,7 +234,7 @@ def test_a_cut_anywhere_loses_nothing_before_it(name: str, share: float) -> None
     assert set(texts(whole_records(data[:cut]))) <= set(WHOLE) | {b""}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(list(COMPRESSIONS)),
     st.floats(0, 1, exclude_max=True),
@@ -256,7 +256,7 @@ def test_flipped_bytes_cost_the_records_that_they_are_in(
         assert (start < at + run and at < end) or record in found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from(["gzip", "zstd", "lz4"]), st.floats(0, 1, exclude_max=True), st.integers(1, 255))
 def test_damage_in_a_member_of_many_records_never_raises_and_invents_nothing(
     name: str, share: float, mask: int
@@ -270,7 +270,7 @@ def test_damage_in_a_member_of_many_records_never_raises_and_invents_nothing(
         assert set(found) <= {*WHOLE, GOOD.removesuffix(b"\r\n\r\n")} or len(found) <= len(WHOLE) + 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.binary(max_size=60) | st.sampled_from([*RECORDS[:2], b"WARC/1.0\r\n", b"\r\n\r\n"]), max_size=8

@@ -61,7 +61,7 @@ def test_damage_between_records_is_a_row_of_its_own(record: Callable[..., bytes]
     assert [reason for reason, _ in rows] == [None, "not-gzip", None]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.binary(max_size=300).filter(lambda body: b"WARC/" not in body), max_size=8),
     st.integers(1, 400),

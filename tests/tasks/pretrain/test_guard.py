@@ -24,7 +24,7 @@ def warmed(config: GuardConfig | None = None, steps: int = 200) -> SpikeGuard:
     return guard
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.floats(0.0, 0.15), st.floats(0.0, 0.6))
 def test_a_noisy_healthy_falling_curve_never_triggers(seed, noise, norm_noise):
     generator = random.Random(seed)
@@ -36,7 +36,7 @@ def test_a_noisy_healthy_falling_curve_never_triggers(seed, noise, norm_noise):
 
 
 @given(st.integers(0, 300), st.sampled_from([math.nan, math.inf, -math.inf]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_loss_that_is_not_finite_is_never_accepted(healthy, value):
     guard = warmed(steps=healthy)
     decision = guard.observe(healthy + 1, value, 1.0)
@@ -49,7 +49,7 @@ def test_a_gradient_norm_that_is_not_finite_is_skipped():
 
 
 @given(st.integers(40, 400), st.floats(5.0, 1000.0))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_high_loss_for_twenty_steps_is_skipped_first_and_then_rolled_back(start, factor):
     guard = warmed(steps=start - 1)
     decisions = run(guard, range(start, start + 20), lambda step: factor * falling(step))
@@ -121,7 +121,7 @@ def test_each_rollback_at_one_trouble_leaves_out_more_and_lowers_the_rate_until_
 
 
 @given(st.integers(0, 300), st.integers(0, 10**6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_guard_restored_from_its_state_decides_as_the_original(healthy, seed):
     generator = random.Random(seed)
     guard = SpikeGuard()

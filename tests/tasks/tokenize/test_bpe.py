@@ -50,7 +50,7 @@ ALPHABET = st.sampled_from(list("ab é漢9'_. \t\n\r\x0b\x1c\x85\xa0\u2028̈"))
 
 
 @given(text=st.text(ALPHABET, max_size=60), longest=st.integers(3, 20))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_pieces_are_the_text_and_split_like_the_whole_unless_the_cut_was_anywhere(text, longest):
     cut = list(pieces(text, longest))
     assert "".join(cut) == text

@@ -28,7 +28,7 @@ VALID = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
 
 @given(texts=st.lists(VALID, max_size=5))
 @example(texts=["", " ", "\r\n \t\n", "\x00", "e\u0301 \u00e9", "\ufeff", "<|endoftext|><|pad|>", "1" * 10])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_text_comes_back_exactly(encoder, texts):
     encoded = encoder.encode_batch(texts)
     assert [encoder.decode(tokens) for tokens in encoded] == texts

@@ -44,7 +44,7 @@ TOKENS = st.lists(st.integers(0, 65499), min_size=1, max_size=9)
 
 
 @given(files=st.lists(st.lists(TOKENS, max_size=5), min_size=1, max_size=4).filter(any))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_documents_come_back_from_our_reader_and_from_a_plain_one(tmp_path_factory, files):
     folder = tmp_path_factory.mktemp("shards")
     for number, documents in enumerate(files):
