@@ -193,7 +193,8 @@ class DocumentWriter(TableWriter):
 
     def add(self, document: Document) -> None:
         """Writes a document whose text is valid Unicode (no lone surrogates)."""
-        self.text_bytes += len(document.text.encode())
+        text = document.text
+        self.text_bytes += len(text) if text.isascii() else len(text.encode())
         self.write(
             {name: getattr(document, name) for name in DOCUMENTS.names if name != "metadata"}
             | {"metadata": canonical_json(document.metadata)}

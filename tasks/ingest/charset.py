@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -14,7 +15,10 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
+_MARKS = tuple(bom for bom, _ in _BOMS)
+_META_WITHIN = 4096  # bytes
 _SEVEN_BIT = ("iso2022",)  # their bytes are also valid ASCII
+_SEVEN_BIT_MARK = "2022"  # in all labels that the Encoding standard has for them
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff]+")
 _CONTROLS = bytes(
     {*range(32), 127} - set(b"\t\n\r")
@@ -60,16 +64,18 @@ def utf8(data: bytes, declared: str | None = None, *, html: bool = False) -> byt
     """What `decode` gives, as UTF-8: the bytes themselves where they are it. Lone surrogates become `?`."""
     from tasks.ingest.utf8 import is_utf8
 
-    marked = data.startswith(tuple(bom for bom, _ in _BOMS))
-    named = [declared, _meta_charset(data) if html else None]
-    if not marked and not _is_wide(data, declared) and not _is_seven_bit(named) and is_utf8(data):
+    marked = data.startswith(_MARKS)
+    seven_bit = (declared and _SEVEN_BIT_MARK in declared) or (
+        html and _SEVEN_BIT_MARK.encode() in data[:_META_WITHIN]
+    )
+    if not marked and not seven_bit and not _is_wide(data, declared) and is_utf8(data):
         return data
     return decode(data, declared, html=html)[0].encode("utf-8", "replace")
 
 
 def _is_wide(data: bytes, declared: str | None) -> bool:
     """Whether UTF-16 is declared, and NULs in the bytes bear it out."""
-    return b"\0" in data[:_HEAD] and _codec(declared or "").startswith("utf-16")
+    return data.find(b"\0", 0, _HEAD) >= 0 and _codec(declared or "").startswith("utf-16")
 
 
 def _is_seven_bit(named: Iterable[str | None]) -> bool:
@@ -102,10 +108,11 @@ def unreadable(text: str) -> bool:
 
 
 def _meta_charset(data: bytes) -> str | None:
-    found = _META.search(data, 0, 4096)
+    found = _META.search(data, 0, _META_WITHIN)
     return found[1].decode("ascii") if found else None
 
 
+@lru_cache(256)
 def _codec(name: str) -> str:
     """Python's name of a charset as browsers read it (latin-1 means windows-1252), "" if there is none."""
     from resiliparse.parse.encoding import map_encoding_to_html5

@@ -7,8 +7,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+if TYPE_CHECKING:
+    from tasks.ingest.http import Message
+
+# Algorithms and how many bytes their digests have.
+ALGORITHMS = {"md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}
 
 # RFC 4648's base32 digits in either case to those of `int`; what they don't have becomes one that it doesn't have.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -22,10 +27,10 @@ _DIGITS = str.maketrans(
 )
 
 
-def mismatches(fields: Mapping[str, str], block: bytes) -> list[str]:
+def mismatches(fields: Mapping[str, str], block: bytes, message: Message | None = None) -> list[str]:
     """Which of a record's digests ("block", "payload") its bytes don't have. What can't be checked counts as right.
 
-    fields: the record's, lower-case names.
+    fields: the record's, lower-case names. message: the block's HTTP message where it has been parsed already.
 
     Tools differ on what a payload is where the body has a transfer or content coding: as it stands, without the
     transfer coding, or without either. A digest of any of the three is right.
@@ -35,7 +40,7 @@ def mismatches(fields: Mapping[str, str], block: bytes) -> list[str]:
         wrong.append("block")
     # A segmented payload's digest is that of all segments together.
     if "warc-segment-number" not in fields and (
-        matches(fields.get("warc-payload-digest", ""), _payloads(block)) is False
+        matches(fields.get("warc-payload-digest", ""), _payloads(block, message)) is False
     ):
         wrong.append("payload")
     return wrong
@@ -53,7 +58,7 @@ def matches(declared: str, candidates: Iterable[bytes | memoryview]) -> bool | N
     algorithm = algorithm.strip().lower().replace("-", "")
     if algorithm not in ALGORITHMS:
         return None
-    wanted = _value(value.strip(), hashlib.new(algorithm, usedforsecurity=False).digest_size)
+    wanted = _value(value.strip(), ALGORITHMS[algorithm])
     if wanted is None:
         return None
     return any(
@@ -88,14 +93,14 @@ def _base32(text: str, size: int) -> bytes | None:
     return (int(digits, 32) >> spare).to_bytes(size, "big")
 
 
-def _payloads(block: bytes) -> Iterator[bytes | memoryview]:
+def _payloads(block: bytes, message: Message | None) -> Iterator[bytes | memoryview]:
     from tasks.ingest.http import BadMessage, dechunked, parse, payload
 
     if not block.startswith(b"HTTP/"):  # a resource, or another protocol's response
         yield block
         return
     try:
-        message = parse(block)
+        message = message or parse(block)
         yield memoryview(block)[message.start :]
         if "transfer-encoding" in message.fields:
             yield dechunked(message)

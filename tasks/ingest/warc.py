@@ -147,12 +147,15 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
     try:
         fields, kind = _fields(record.head)
         url = _address(fields.get("warc-target-uri"))
-        text, metadata = _text(kind, fields, record.body, source.engine)
+        message = _message(kind, fields, record.body)
+        text, metadata = _text(kind, message, record.body, source.engine)
         if len(text) < source.min_characters or not text.strip():
             raise _Rejected("empty")
     except (_Rejected, BadMessage) as error:
         return Loss(str(error), where, url, record.size)
-    if source.digests != "ignore" and (wrong := mismatches(fields, record.body)):
+    if source.digests != "ignore" and (
+        wrong := mismatches(fields, record.body, message if kind == "response" else None)
+    ):
         if source.digests == "drop":
             return Loss("digest-mismatch", where, url, record.size)
         metadata["digest_mismatch"] = wrong
@@ -190,30 +193,32 @@ def _fields(head: bytes) -> tuple[dict[str, str], str]:
     return found, found["warc-type"]
 
 
-def _text(kind: str, fields: Mapping[str, str], body: bytes, engine: Engine) -> tuple[str, dict[str, Any]]:
-    if kind == "conversion":
-        return _plain(body, None), {}
-    if kind == "response":
-        return _response(fields, body, engine)
+def _message(kind: str, fields: Mapping[str, str], body: bytes) -> Message | None:
+    """The HTTP message that a record holds, or stands for; None for the types without one."""
+    from tasks.ingest.http import Message, parse
+
     if kind == "resource":
-        from tasks.ingest.http import Message
-
-        return _content(Message(200, {"content-type": fields.get("content-type", "")}, body), body, engine)
-    known = ("request", "warcinfo", "metadata", "revisit", "continuation", "filedesc")
-    raise _Rejected(kind if kind in known else "unknown-type")
-
-
-def _response(fields: Mapping[str, str], body: bytes, engine: Engine) -> tuple[str, dict[str, Any]]:
-    from tasks.ingest.http import parse, payload
-
+        return Message(200, {"content-type": fields.get("content-type", "")}, body)
+    if kind != "response":
+        return None
     if not body.startswith(b"HTTP/") and fields.get("warc-target-uri", "").lower().startswith(
         ("dns:", "ftp:")
     ):
         raise _Rejected("not-http")
-    message = parse(body)
+    return parse(body)
+
+
+def _text(kind: str, message: Message | None, body: bytes, engine: Engine) -> tuple[str, dict[str, Any]]:
+    from tasks.ingest.http import payload
+
+    if kind == "conversion":
+        return _plain(body, None), {}
+    if message is None:
+        known = ("request", "warcinfo", "metadata", "revisit", "continuation", "filedesc")
+        raise _Rejected(kind if kind in known else "unknown-type")
     if message.status != 200:
         raise _Rejected("http-status")
-    return _content(message, payload(message), engine)
+    return _content(message, payload(message) if kind == "response" else body, engine)
 
 
 def _content(message: Message, data: bytes, engine: Engine) -> tuple[str, dict[str, Any]]:

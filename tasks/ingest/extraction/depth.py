@@ -41,7 +41,10 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
     return keys, opened
 
 
+# The pass leaves the tables as it finds them, and no other runs beside it (compiled code holds the interpreter's lock):
+# copying them for every page took as long as walking it.
 KEYS, OPENED = _table()
+_USED = np.zeros(SLOTS // 2, dtype=np.int64)
 
 
 def counts(html: bytes) -> tuple[int, int]:
@@ -56,7 +59,7 @@ def counts(html: bytes) -> tuple[int, int]:
 
 def depth_of(html: bytes) -> int:
     """The nesting depth of a page's elements, or `ENDLESS`."""
-    return int(_depth(np.frombuffer(html, dtype=np.uint8), KEYS.copy(), OPENED.copy()))
+    return int(_depth(np.frombuffer(html, dtype=np.uint8), KEYS, OPENED, _USED))
 
 
 @compiled
@@ -75,7 +78,7 @@ def _counts(data):
 
 
 @compiled
-def _depth(data, keys, opened):
+def _depth(data, keys, opened, used):
     slots, flat, endless = 4096, -1, 1 << 40
     size = len(data)
     depth = deepest = names = at = 0
@@ -106,9 +109,11 @@ def _depth(data, keys, opened):
         while keys[place] != 0 and keys[place] != key:
             place = (place + 1) % slots
         if keys[place] == 0:
+            if names == slots // 2:
+                deepest = endless
+                break
+            used[names] = place
             names += 1
-            if names > slots // 2:
-                return endless
             keys[place] = key
         if opened[place] == flat:
             continue
@@ -119,4 +124,7 @@ def _depth(data, keys, opened):
         elif opened[place] > 0:
             opened[place] -= 1
             depth -= 1
+    for at in range(names):
+        keys[used[at]] = 0
+        opened[used[at]] = 0
     return deepest

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from tasks.ingest.charset import clean
 
 MAX_FIELD = 300  # characters of a declaration
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +22,12 @@ class Page:
 
 def tidy(text: str) -> str:
     """Lines without trailing space, at most one empty line between two, valid Unicode."""
-    text = "\n".join([line.rstrip() for line in clean(text).split("\n")])
-    return (_BLANK_LINES.sub("\n\n", text) if "\n\n\n" in text else text).strip("\n")
+    from tasks.ingest.extraction.lines import tidied
+
+    try:
+        return tidied(text)
+    except UnicodeEncodeError:
+        return tidied(clean(text))
 
 
 def clip(text: str, limit: int = MAX_FIELD) -> str | None:
