@@ -184,6 +184,9 @@ class TableWriter:
                 self._runs.close()
 
 
+_PLAIN_COLUMNS = tuple(name for name in DOCUMENTS.names if name != "metadata")
+
+
 class DocumentWriter(TableWriter):
     """Writes documents to one Parquet file and counts them: `rows`, and `text_bytes` of UTF-8 text."""
 
@@ -195,15 +198,17 @@ class DocumentWriter(TableWriter):
         """Writes a document whose text is valid Unicode (no lone surrogates)."""
         text = document.text
         self.text_bytes += len(text) if text.isascii() else len(text.encode())
-        self.write(
-            {name: getattr(document, name) for name in DOCUMENTS.names if name != "metadata"}
-            | {"metadata": canonical_json(document.metadata)}
-        )
+        row = {name: getattr(document, name) for name in _PLAIN_COLUMNS}
+        row["metadata"] = canonical_json(document.metadata)
+        self.write(row)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def canonical_json(value: Any) -> str:
     """Compact JSON with sorted keys: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
 
 
 def ledger_row(

@@ -88,6 +88,8 @@ def clean(text: str) -> str:
     >>> clean("a\\x00b\\r\\nc\\ud800")
     'ab\\nc'
     """
+    if text.isascii() and text.isprintable():
+        return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if _is_clean(text) else _UNWANTED.sub("", text)

@@ -19,6 +19,7 @@ from tasks.ingest.extraction import guards
 from tasks.ingest.extraction.page import Page, clip, tidy
 
 Engine = Literal["fast", "resiliparse", "trafilatura"]
+_ENGINES = get_args(Engine)
 
 __all__ = ["Engine", "Page", "extract", "extract_text"]
 
@@ -35,10 +36,8 @@ def extract(
 
     `url` matters to the engine trafilatura only. Raises ConfigError for an engine that isn't there.
     """
-    if engine not in get_args(Engine):
-        raise ConfigError(
-            f"ingest: no extraction engine {engine!r}. There are {', '.join(get_args(Engine))}."
-        )
+    if engine not in _ENGINES:
+        raise ConfigError(f"ingest: no extraction engine {engine!r}. There are {', '.join(_ENGINES)}.")
     from tasks.ingest.extraction.depth import counts
     from tasks.ingest.extraction.prune import prune
 

@@ -30,6 +30,7 @@ MAX_TAGS = 250_000  # of a page: a parser takes up to 700 bytes for each
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml"})
 _UNTYPED = frozenset({"", "application/octet-stream", "unknown/unknown", "application/x-unknown", "*/*"})
 _SOMETHING = re.compile(rb"[^\0 \t\r\n]")
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+/[A-Za-z0-9/._~-]*")  # the same whatever it is joined to
 _HOST = re.compile(r"https?://(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)[/?#]")
 _HTML_START = re.compile(
     rb"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|!doctype>|html|head|body|title|meta|div|p|table|a|h1|"
@@ -161,7 +162,9 @@ def _document(record: Record, source: Source, name: str, where: str) -> Document
         metadata["digest_mismatch"] = wrong
     key = fields.get("warc-record-id") or f"@{record.offset}"
     canonical = metadata.pop("canonical", None)
-    address = (urljoin(url or "", canonical) if canonical else url) or name
+    if canonical and not _PLAIN_ADDRESS.fullmatch(canonical):
+        canonical = urljoin(url or "", canonical)
+    address = canonical or url or name
     metadata["group"] = source.group_of(address, host(address) or name)
     if fields.get("warc-truncated"):
         metadata["truncated"] = fields["warc-truncated"]

@@ -42,7 +42,7 @@ def _tidied(data, out):
                 kept = written
                 breaks += 1
             continue
-        if byte < 32 and byte != 9 or byte == 127:
+        if (byte < 32 and byte != 9) or byte == 127:
             at += 1
             continue
         length, space = 1, byte == 32 or byte == 9

@@ -1,6 +1,7 @@
 """What a page declares about itself: title, language, canonical address, date of publication, structured text.
 
-Reads the markup that a parser wrote out (attribute values in double quotes), so plain regular expressions serve.
+Reads the markup that a parser wrote out (names in lower case behind one space, values in double quotes), so plain regular
+expressions serve.
 Every one is linear in its input. Nothing raises for bad declarations: what isn't valid isn't there.
 """
 
@@ -17,13 +18,9 @@ from tasks.ingest.extraction.head import LINK, META, TITLE, wanted_tags
 from tasks.ingest.extraction.page import clip
 
 _BODY = re.compile(rb"</head>\s*<body")
-_NAME = re.compile(rb'\b(?:property|name|itemprop|http-equiv)="([^"]*)"', re.IGNORECASE)
-_ATTRIBUTES = {
-    name: re.compile(rb'(?:^|\s)%b="([^"]*)"' % name.encode(), re.IGNORECASE)
-    for name in ("content", "lang", "rel", "href", "datetime", "itemprop")
-}
+_NAME = re.compile(rb'\b(?:property|name|itemprop|http-equiv)="([^"]*)"')
 _TIME = re.compile(rb"<time\b([^<>]*)>")
-_STRUCTURED = re.compile(rb'<script\b[^<>]*\btype="application/ld\+json[^<>]*>', re.IGNORECASE)
+_STRUCTURED = re.compile(rb'<script\b[^<>]*\btype="(?i:application/ld\+json)[^<>]*>')
 _PUBLISHED = re.compile(rb'"datePublished"\s*:\s*"([^"]*)"')
 _ARTICLE = re.compile(rb'"articleBody"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")', re.DOTALL)
 _DAY = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)(?![\d-])")
@@ -61,15 +58,15 @@ def declared(markup: bytes) -> Declared:
             name = _NAME.search(attributes)
             key = name[1].strip().lower().decode("ascii", "replace") if name else ""
             if key in _WANTED:
-                named.setdefault(key, _attribute(attributes, "content"))
+                named.setdefault(key, _attribute(attributes, b"content"))
         elif kind == LINK:
             if canonical is None:
-                rel = _attribute(attributes, "rel").lower().split()
-                canonical = clip(_attribute(attributes, "href"), 2000) if "canonical" in rel else None
+                rel = _attribute(attributes, b"rel").lower().split()
+                canonical = clip(_attribute(attributes, b"href"), 2000) if "canonical" in rel else None
         elif kind == TITLE:
             title = title or clip(_text(head[end + 1 : head.find(b"</title", end)]))
         else:
-            language = language or clip(_attribute(attributes, "lang"))
+            language = language or clip(_attribute(attributes, b"lang"))
     dates = [named.get(name, "") for name in _SURE_DATES]
     structured = ""
     if b"ld+json" in markup:
@@ -107,9 +104,9 @@ def _text(value: bytes) -> str:
     return html.unescape(value.decode("utf-8", "replace"))
 
 
-def _attribute(attributes: bytes, name: str) -> str:
-    found = _ATTRIBUTES[name].search(attributes)
-    return _text(found[1]) if found else ""
+def _attribute(attributes: bytes, name: bytes) -> str:
+    value, end, _ = attributes.partition(b' %b="' % name)[2].partition(b'"')
+    return _text(value) if end else ""
 
 
 def _structured(markup: bytes) -> Iterator[bytes]:
@@ -132,6 +129,6 @@ def _string(value: bytes) -> str:
 def _first_time(markup: bytes) -> str | None:
     """The day of the `time` element that is marked as the publication's, else of the first one."""
     times = [tag[1] for tag in _TIME.finditer(markup)] if b"<time" in markup else []
-    marked = [one for one in times if b"pubdate" in one or _attribute(one, "itemprop") == "datePublished"]
-    found = (day(_attribute(one, "datetime")) for one in marked or times[:1])
+    marked = [one for one in times if b"pubdate" in one or _attribute(one, b"itemprop") == "datePublished"]
+    found = (day(_attribute(one, b"datetime")) for one in marked or times[:1])
     return next(filter(None, found), None)

@@ -54,9 +54,12 @@ U64 = np.uint64
 LENGTH_FACTOR, SLOT_FACTOR = U64(0x9E3779B97F4A7C15), U64(0xFF51AFD7ED558CCD)
 _OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
 inner: Any = numba.njit(**_OPTIONS)
-# libc's search, of the process itself: three times the speed of a loop over bytes on the distances between tags.
+# libc's search and copy, of the process itself: three times the speed of loops over bytes on the distances between tags.
 _memchr: Any = numba.types.ExternalFunction(
     "memchr", numba.types.intp(numba.types.intp, numba.types.intc, numba.types.uintp)
+)
+_memcpy: Any = numba.types.ExternalFunction(
+    "memcpy", numba.types.intp(numba.types.intp, numba.types.intp, numba.types.uintp)
 )
 
 
@@ -135,8 +138,8 @@ def _is_space(byte):
 
 @inner
 def _copy(data, start, end, out, size):
-    for at in range(end - start):
-        out[size + at] = data[start + at]
+    if end > start:
+        _memcpy(out.ctypes.data + size, data.ctypes.data + start, end - start)
     return size + (end - start)
 
 
