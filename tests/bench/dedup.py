@@ -70,7 +70,7 @@ def measured(
         cpu, wall = time.process_time(), time.monotonic()
         stage = run_nodes(store, name, paths)
         cpu, wall = time.process_time() - cpu - memory.spent, time.monotonic() - wall
-    nodes = {node: stage.manifests[node]["cpu_seconds"] for node in NODES}
+    nodes = {node: stage.manifests[node]["cpu_seconds"] for node in NODES if node in stage.manifests}
     metrics = stage.metrics["dedup"]
     print(
         f"{what}: {metrics['documents_in']:,} documents, {megabytes:,.0f} MB, {cpu:.1f} s CPU, {wall:.1f} s wall, "
