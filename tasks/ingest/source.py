@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from tasks.document import Loss
     from tasks.ingest.remote import RemotePath
 
-# What the stages handle in 600 MB, with room for compiling their kernels; the field's documents are below 10 MB.
+# What the stages handle in 600 MB once their kernels are compiled; the field's documents are below 10 MB.
 DOCUMENT_BYTES = 12 << 20
-MAX_DOCUMENT_BYTES = 32 << 20  # without that room: filter-signals takes 600 MB
+MAX_DOCUMENT_BYTES = 32 << 20  # filter-signals takes 600 MB for one
 _MAGIC = re.compile(r"[*?\[]")
 
 
