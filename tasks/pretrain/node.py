@@ -91,9 +91,14 @@ def train(job: Job) -> dict[str, Any]:
 
 def command(config: RunConfig, job: Path) -> list[str]:
     """The command that starts a run's processes."""
+    return [*launcher(config.processes or 1), "-m", "tasks.pretrain.train", str(job)]
+
+
+def launcher(processes: int) -> list[str]:
+    """torchrun for processes of this machine that meet at its loopback address."""
     # By its address, not its name: a container's name often resolves to nothing.
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
-    return [*launcher, "--nproc-per-node", str(config.processes or 1), "-m", "tasks.pretrain.train", str(job)]
+    meeting = ["--standalone", "--local-addr", "127.0.0.1"]
+    return [sys.executable, "-m", "torch.distributed.run", *meeting, "--nproc-per-node", str(processes)]
 
 
 def environment(config: RunConfig) -> dict[str, str]:

@@ -5,14 +5,13 @@ import math
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 from tasks.errors import StageError
-from tasks.pretrain import engine, train
+from tasks.pretrain import engine, node, train
 from tasks.pretrain.loader import Skips
 
 ADAMW = {"name": "adamw"}
@@ -223,12 +222,12 @@ def compare_world_sizes(make_job, device, steps: int) -> None:
     for job in jobs.values():
         paths.append(str(job.folder / "job.json"))
         job.write(job.folder / "job.json")
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     script = str(Path(__file__).parent / "several_jobs.py")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu"}
+    environment = node.environment(job.run) | {"OMP_NUM_THREADS": "1"}
     for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
         environment.pop(name, None)
-    subprocess.run([*launcher, script, *paths], env=environment, check=True, capture_output=True)
+    done = subprocess.run([*node.launcher(2), script, *paths], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
     for (stage, optimizer), job in jobs.items():
         alone = make_job(
             f"{optimizer}-{stage}-alone", zero_stage=0, optimizer={"name": optimizer}, **settings
