@@ -27,9 +27,15 @@ class HashSet:
 def hash_set(hashes: np.ndarray) -> HashSet:
     """The set of hashes (uint64, any order, repeats allowed)."""
     slots = np.zeros(_power(2 * len(hashes), 16), np.uint64)
+    _fill(slots, hashes)
+    return HashSet(slots, filter_bits(hashes))
+
+
+def filter_bits(hashes: np.ndarray) -> np.ndarray:
+    """The `bits` of the set of hashes alone: they tell most of what isn't in it."""
     bits = np.zeros(_power(_BITS_EACH * len(hashes) // 64, 16), np.uint64)
-    _fill(slots, bits, hashes)
-    return HashSet(slots, bits)
+    _set_bits(bits, hashes)
+    return bits
 
 
 def _power(least: int, size: int) -> int:
@@ -39,7 +45,14 @@ def _power(least: int, size: int) -> int:
 
 
 @compiled
-def _fill(slots, bits, hashes):
+def _set_bits(bits, hashes):
+    for value in hashes:
+        bit = max(value, np.uint64(1)) >> np.uint64(32)
+        bits[(bit >> np.uint64(6)) & np.uint64(len(bits) - 1)] |= np.uint64(1) << (bit & np.uint64(63))
+
+
+@compiled
+def _fill(slots, hashes):
     mask = np.uint64(len(slots) - 1)
     for value in hashes:
         value = max(value, np.uint64(1))
@@ -47,8 +60,6 @@ def _fill(slots, bits, hashes):
         while slots[at] != 0 and slots[at] != value:
             at = (at + np.uint64(1)) & mask
         slots[at] = value
-        bit = value >> np.uint64(32)
-        bits[(bit >> np.uint64(6)) & np.uint64(len(bits) - 1)] |= np.uint64(1) << (bit & np.uint64(63))
 
 
 @compiled

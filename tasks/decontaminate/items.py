@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tasks.decontaminate.phrases import Phrase, Phrases, index_phrases
-from tasks.decontaminate.runs import RunSets, run_hashes, run_sets
+from tasks.decontaminate.runs import RunSets, run_hashes, run_sets, sample_length
 from tasks.decontaminate.views import plain
 from tasks.dedup.words import Words, fold_texts, word_hashes
 from tasks.jit import compiled
@@ -91,6 +91,7 @@ def index_items(items: Sequence[Item], config: Config) -> ItemIndex:
     grams, places = np.unique(hashes, return_index=True)
     wanted = {length: np.unique(group) for length, group in phrases.anchors.items()}
     wanted[config.ngram] = np.append(grams, wanted.get(config.ngram, grams[:0]))
+    samples = run_hashes(codes, words.texts, sample_length(config.ngram))[0]
     return ItemIndex(
         list(items),
         dict(Counter(item.benchmark for item in items)),
@@ -103,7 +104,7 @@ def index_items(items: Sequence[Item], config: Config) -> ItemIndex:
         totals,
         needed,
         phrases,
-        run_sets(wanted, phrases.heads, config.ngram),
+        run_sets(wanted, phrases.heads, np.append(samples, phrases.samples), config.ngram),
         [number for number in range(len(items)) if number not in found and number not in answered],
     )
 

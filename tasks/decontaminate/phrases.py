@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.decontaminate.runs import HEAD, run_hashes
+from tasks.decontaminate.runs import HEAD, run_hashes, sample_length
 from tasks.jit import compiled
 
 ANCHORS = (1, 2, 3, 4, 5, 8)  # lengths in words of the beginnings by which phrases are found
@@ -37,13 +37,15 @@ class Phrases:
 
     anchors: length in words of a beginning -> uint64 hashes of the phrases that are found by it, ascending.
     firsts: length -> the number of the first of these phrases. heads: uint64, the hashes of the first `HEAD` words of
-    the longer ones. items: int64, of which item each one is.
+    those that have so many; samples: of all runs of `sample_length` words in a beginning of `ngram` words.
+    items: int64, of which item each one is.
     bounds, codes: the words after the beginning; other_of, other_bounds, other_codes: the other texts' words.
     """
 
     anchors: dict[int, np.ndarray]
     firsts: dict[int, int]
     heads: np.ndarray
+    samples: np.ndarray
     items: np.ndarray
     alone: np.ndarray
     windows: np.ndarray
@@ -70,12 +72,16 @@ def index_phrases(phrases: Sequence[Phrase], ngram: int) -> Phrases:
         if chosen:
             anchors[length] = np.array([keyed[place][1] for place in chosen], np.uint64)
             firsts[length] = chosen[0]
+    samples = [
+        _hashes(phrase.words[:ngram], sample_length(ngram)) for anchor, _, phrase in keyed if anchor == ngram
+    ]
     rests = [phrase.words[anchor:] for anchor, _, phrase in keyed]
     others = [other for phrase in ordered for other in phrase.others]
     return Phrases(
         anchors,
         firsts,
-        np.array([_hash(phrase.words[:HEAD]) for phrase in ordered if len(phrase.words) > HEAD], np.uint64),
+        np.array([_hash(phrase.words[:HEAD]) for phrase in ordered if len(phrase.words) >= HEAD], np.uint64),
+        np.concatenate([np.empty(0, np.uint64), *samples]),
         np.array([phrase.item for phrase in ordered], np.int64),
         np.array([phrase.alone for phrase in ordered], bool),
         np.array([phrase.window for phrase in ordered], np.int64),
@@ -93,7 +99,11 @@ def _joined(runs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _hash(codes: np.ndarray) -> int:
-    return int(run_hashes(codes, np.array([0, len(codes)]), len(codes))[0][0])
+    return int(_hashes(codes, len(codes))[0])
+
+
+def _hashes(codes: np.ndarray, length: int) -> np.ndarray:
+    return run_hashes(codes, np.array([0, len(codes)]), length)[0]
 
 
 def find_phrases(

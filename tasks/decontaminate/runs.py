@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.decontaminate.hashset import hash_set
+from tasks.decontaminate.hashset import filter_bits, hash_set
 from tasks.jit import compiled
 
 HEAD = 2
+_SAMPLE = 5
 
 
 @dataclass(frozen=True)
@@ -26,40 +27,48 @@ class Runs:
 
 @dataclass(frozen=True)
 class RunSets:
-    """The hashes that are sought, a set for each length in words: the sets' `slots` and `bits`
-    (`tasks.decontaminate.hashset`) one after another, and where each length's begin.
+    """The hashes that are sought, a set for each length in words, and filters that tell where to look for them.
 
-    guarded: whether the runs of a length are looked for only where their first `HEAD` words are among `heads` (the
-    bits of a set): that is one question instead of one for each length, and its answer is mostly no.
+    lengths: ascending. slots: the sets' `slots` (`tasks.decontaminate.hashset`) one after another, and where each
+    length's begin. The filters are bits of such sets: of all runs of one word; of the first `HEAD` words of those of
+    other lengths; and, for those of `ngram` words, of any `sample` words of them. Of `ngram` words in a row there are
+    `ngram - sample + 1` such samples, so that it is enough to look at every so manieth of a text.
     """
 
+    ngram: int
+    sample: int
     lengths: np.ndarray
-    guarded: np.ndarray
-    heads: np.ndarray
     slots: np.ndarray
     slot_places: np.ndarray
-    bits: np.ndarray
-    bit_places: np.ndarray
+    singles: np.ndarray
+    heads: np.ndarray
+    samples: np.ndarray
 
 
-def run_sets(wanted: Mapping[int, np.ndarray], heads: np.ndarray, longest: int) -> RunSets:
+def run_sets(wanted: Mapping[int, np.ndarray], heads: np.ndarray, samples: np.ndarray, ngram: int) -> RunSets:
     """The sets of these hashes.
 
-    wanted: length in words -> hashes (`run_hashes`) of runs so long. heads: the hashes of the first `HEAD` words of
-    those that are longer than `HEAD` and shorter than `longest`.
+    wanted: length in words -> hashes (`run_hashes`) of runs so long. heads: of the first `HEAD` words of those that
+    have so many, at least. samples: of all runs of `sample_length(ngram)` words in those of `ngram` words, at least.
     """
     lengths = sorted(length for length in wanted if len(wanted[length]))
-    sets = [hash_set(wanted[length]) for length in lengths]
+    slots = [hash_set(wanted[length]).slots for length in lengths]
     none = np.empty(0, np.uint64)
     return RunSets(
+        ngram,
+        sample_length(ngram),
         np.array(lengths, np.int64),
-        np.array([HEAD < length < longest for length in lengths], bool),
-        hash_set(heads).bits,
-        np.concatenate([none, *(one.slots for one in sets)]),
-        np.cumsum([0, *(len(one.slots) for one in sets)]),
-        np.concatenate([none, *(one.bits for one in sets)]),
-        np.cumsum([0, *(len(one.bits) for one in sets)]),
+        np.concatenate([none, *slots]),
+        np.cumsum([0, *map(len, slots)]),
+        filter_bits(wanted.get(1, none)),
+        filter_bits(heads),
+        filter_bits(samples),
     )
+
+
+def sample_length(ngram: int) -> int:
+    """Words in the samples of runs of `ngram` words."""
+    return min(_SAMPLE, ngram)
 
 
 def run_hashes(codes: np.ndarray, texts: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -73,17 +82,15 @@ def run_hashes(codes: np.ndarray, texts: np.ndarray, length: int) -> tuple[np.nd
 def find_runs(codes: np.ndarray, texts: np.ndarray, sets: RunSets) -> dict[int, Runs]:
     """length -> the runs of these words that are in the set of that length, in order."""
     prefixes = _prefixes(codes)
-    guarded = None
+    singles, heads = _beginnings(prefixes, sets.singles, sets.heads)
     found = {}
     for number, length in enumerate(sets.lengths.tolist()):
-        bits = sets.bits[sets.bit_places[number] : sets.bit_places[number + 1]]
         slots = sets.slots[sets.slot_places[number] : sets.slot_places[number + 1]]
-        if not sets.guarded[number]:
-            words = _passing(prefixes, length, bits)
+        if length == sets.ngram:
+            words = _sampled(prefixes, length, sets.sample, sets.samples)
         else:
-            if guarded is None:
-                guarded = _passing(prefixes, HEAD, sets.heads)
-            words = guarded[: np.searchsorted(guarded, len(codes) - length, side="right")]
+            words = singles if length == 1 else heads
+            words = words[: np.searchsorted(words, len(codes) - length, side="right")]
         words, hashes = _sought(prefixes, length, words, slots)
         owners = np.searchsorted(texts, words, side="right") - 1
         ends = texts[owners + 1]
@@ -130,25 +137,61 @@ def _run_hashes(codes, texts, length):
     count = 0
     for text in range(len(texts) - 1):
         for word in range(texts[text], texts[text + 1] - length + 1):
-            hashes[count] = _mixed(prefixes[word + length] - prefixes[word] * power)
+            hashes[count] = _run_hash(prefixes, word, length, power)
             firsts[count] = word
             count += 1
     return hashes[:count], firsts[:count]
 
 
 @compiled
-def _passing(prefixes, length, bits):
-    """The first words of runs whose hashes may be in a set with these bits: without a branch in the loop."""
-    power = _power(length)
-    mask = np.uint64(len(bits) - 1)
-    words = np.empty(max(len(prefixes) - length, 0) + 1, np.int64)
-    count = np.int64(0)
-    for word in range(len(prefixes) - length):
-        bit = _mixed(prefixes[word + length] - prefixes[word] * power) >> np.uint64(32)
-        lane = bits[(bit >> np.uint64(6)) & mask]
-        words[count] = word
-        count += np.int64((lane >> (bit & np.uint64(63))) & np.uint64(1))
-    return words[:count].copy()
+def _run_hash(prefixes, word, length, power):
+    return _mixed(prefixes[word + length] - prefixes[word] * power)
+
+
+@compiled
+def _passes(value, bits):
+    """1 if a hash may be in the set with these bits, else 0."""
+    bit = value >> np.uint64(32)
+    lane = bits[(bit >> np.uint64(6)) & np.uint64(len(bits) - 1)]
+    return np.int64((lane >> (bit & np.uint64(63))) & np.uint64(1))
+
+
+@compiled
+def _beginnings(prefixes, singles, heads):
+    """The words that pass the filter of single words, and those that pass with the next one that of heads: without a
+    branch in the loop."""
+    words = len(prefixes) - 1
+    one = _power(1)
+    head = _power(HEAD)
+    alone = np.empty(words + 1, np.int64)
+    first = np.empty(words + 1, np.int64)
+    alone_count = np.int64(0)
+    first_count = np.int64(0)
+    for word in range(words - HEAD + 1):
+        alone[alone_count] = word
+        alone_count += _passes(_run_hash(prefixes, word, 1, one), singles)
+        first[first_count] = word
+        first_count += _passes(_run_hash(prefixes, word, HEAD, head), heads)
+    for word in range(max(words - HEAD + 1, 0), words):
+        alone[alone_count] = word
+        alone_count += _passes(_run_hash(prefixes, word, 1, one), singles)
+    return alone[:alone_count].copy(), first[:first_count].copy()
+
+
+@compiled
+def _sampled(prefixes, length, sample, bits):
+    """The first words of the runs of `length` words that have in them a sample that passes the filter."""
+    last = len(prefixes) - 1 - length
+    step = length - sample + 1
+    power = _power(sample)
+    found = np.empty(max(last, 0) + step, np.int64)
+    count = 0
+    for place in range(0, len(prefixes) - sample, step):
+        if _passes(_run_hash(prefixes, place, sample, power), bits):
+            for word in range(max(place - step + 1, 0), min(place, last) + 1):
+                found[count] = word
+                count += 1
+    return found[:count].copy()
 
 
 @compiled
@@ -160,7 +203,7 @@ def _sought(prefixes, length, words, slots):
     hashes = np.empty(len(words), np.uint64)
     count = 0
     for word in words:
-        value = max(_mixed(prefixes[word + length] - prefixes[word] * power), np.uint64(1))
+        value = max(_run_hash(prefixes, word, length, power), np.uint64(1))
         at = value & mask
         while slots[at] != 0 and slots[at] != value:
             at = (at + np.uint64(1)) & mask

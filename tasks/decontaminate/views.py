@@ -11,12 +11,14 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tasks.jit import compiled
+
+Replacement = tuple[int, int, str]  # first and last character + 1, and what stands there instead
 
 AROUND = 400  # characters of text kept on either side of a hyphenated line end or of numbered lines
 
@@ -57,15 +59,14 @@ class View:
             position = before[at] + position - after[at] if at >= 0 else position
         return position
 
-    def replaced(self, pattern: re.Pattern[str], value: Callable[[re.Match[str]], str]) -> View:
-        """The view with every match of the pattern replaced."""
+    def replaced(self, replacements: Iterable[Replacement]) -> View:
+        """The view with parts of its text replaced, in order."""
         parts, after, before = [], [], []
         end = size = 0
-        for match in pattern.finditer(self.text):
-            new = value(match)
-            parts += [self.text[end : match.start()], new]
-            size += match.start() - end + len(new)
-            end = match.end()
+        for start, stop, value in replacements:
+            parts += [self.text[end:start], value]
+            size += start - end + len(value)
+            end = stop
             after.append(size)
             before.append(end)
         if not parts:
@@ -79,24 +80,53 @@ def plain(text: str) -> str:
     >>> plain("a &amp;lt; b<br/>c <b>d</b>e")
     'a < b c de'
     """
-    return _MARKUP.sub(_decoded, text) if "&" in text or "<" in text else text
+    return plain_view(text).text
+
+
+def substituted(text: str) -> str:
+    """`plain` by one regular expression alone: the reference for it."""
+    return _MARKUP.sub(_decoded, text)
 
 
 def plain_view(text: str) -> View:
     """The same, with the way back."""
-    return View(text).replaced(_MARKUP, _decoded)
+    return View(text).replaced(_markup(text))
 
 
 def unwrapped(text: str) -> list[str]:
     """The parts of a text with words hyphenated at line ends, without the hyphens, and those with numbered lines, at
     least two in a row, without numbers and hyphens. Numbers rise by one, or stay the same before words."""
-    return [plain(pattern.sub("", text[start:end])) for pattern, start, end in _parts(text)]
+    return [view.text for view in unwrapped_views(text)]
 
 
 def unwrapped_views(text: str) -> list[View]:
     """The same, with the way back."""
-    parts = [(pattern, View(text[start:end], [([0], [start])])) for pattern, start, end in _parts(text)]
-    return [part.replaced(pattern, lambda _: "").replaced(_MARKUP, _decoded) for pattern, part in parts]
+    views = []
+    for pattern, start, end in _parts(text):
+        part = View(text[start:end], [([0], [start])])
+        bare = part.replaced((*match.span(), "") for match in pattern.finditer(part.text))
+        views.append(bare.replaced(_markup(bare.text)))
+    return views
+
+
+def _markup(text: str) -> Iterator[Replacement]:
+    """The entities and tags of a text, in order, and what they are replaced by."""
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    marks = _marks(data, np.int64(0), np.int64(len(data)), _NAMES)
+    if len(data) > len(text):
+        _count_characters(data, marks)
+    end = 0
+    for place, stop, kind in marks.tolist():
+        if place >= end:
+            if kind == _UNSURE:
+                match = _MARKUP.match(text, place)
+                if not match:
+                    continue
+                end = match.end()
+                yield place, end, _decoded(match)
+            else:
+                end = stop
+                yield place, end, " " if kind == _BREAK else ""
 
 
 def _parts(text: str) -> list[tuple[re.Pattern[str], int, int]]:
@@ -162,6 +192,9 @@ def _number(name: str) -> int:
 
 
 _NAMES = np.array([_number(name) for name in f"{_BLOCK} {_INLINE}".split()], np.uint64)
+_BREAKING = len(_BLOCK.split())
+_UNSURE, _BREAK, _GONE = 0, 1, 2  # kinds of marks: what `_MARKUP` tells, and tags without attributes
+_CHUNK = 4096
 
 
 @compiled
@@ -169,71 +202,115 @@ def _scan(data, offsets, names):
     around = 4 * AROUND  # bytes of a character are four at most
     markup = np.zeros(len(offsets) - 1, np.bool_)
     parts = np.empty((64, 3), np.int64)
+    signs = np.empty(_CHUNK, np.int64)
     count = 0
     for text in range(len(offsets) - 1):
         start = offsets[text]
         stop = offsets[text + 1]
         line = start  # where the line before begins, empty ones passed over
         number = _line_number(data, start, stop) if start < stop else np.int64(-1)
-        at = _next_sign(data, start, stop)
-        while at < stop:
-            byte = data[at]
-            at += 1
-            following = at
-            at = _next_sign(data, at, stop)
-            if byte == 38:  # &
-                markup[text] = markup[text] or _entity(data, following, stop)
-            elif byte == 60:  # <
-                markup[text] = markup[text] or _tag(data, following, stop, names)
-            elif byte == 10:
-                if following < stop and (data[following] == 10 or data[following] == 13):  # an empty line
-                    continue
-                before = number
-                number = _line_number(data, following, stop)
-                rise = (number >> 1) - (before >> 1)
-                told = before >= 0 and number >= 0 and (rise == 1 or (rise == 0 and number % 2 == 1))
-                if told or _hyphen(data, start, following - 1):
-                    first = max(start, min(line, following - around))
-                    known = parts[count - 1, 2] if count and parts[count - 1, 0] == text else start
-                    while first > known and data[first - 1] != 10:
-                        first -= 1
-                    end = following
-                    while end < stop and data[end] != 10:
-                        end += 1
-                    end = min(stop, end + around)
-                    while end < stop and 128 <= data[end] < 192:
-                        end += 1
-                    if known > start and first <= known:
-                        parts[count - 1, 2] = max(end, parts[count - 1, 2])
-                    else:
-                        if count == len(parts):
-                            larger = np.empty((2 * count, 3), np.int64)
-                            larger[:count] = parts
-                            parts = larger
-                        parts[count, 0] = text
-                        parts[count, 1] = first
-                        parts[count, 2] = end
-                        count += 1
-                line = following
+        for base in range(start, stop, _CHUNK):
+            for sign in range(_signs(data, base, min(base + _CHUNK, stop), np.uint8(10), signs)):
+                byte = data[signs[sign]]
+                following = signs[sign] + 1
+                if byte == 38:  # &
+                    markup[text] = markup[text] or _entity(data, following, stop)
+                elif byte == 60:  # <
+                    markup[text] = markup[text] or _tag(data, following, stop, names) >= 0
+                elif byte == 10:
+                    if following < stop and (data[following] == 10 or data[following] == 13):  # an empty line
+                        continue
+                    before = number
+                    number = _line_number(data, following, stop)
+                    rise = (number >> 1) - (before >> 1)
+                    told = before >= 0 and number >= 0 and (rise == 1 or (rise == 0 and number % 2 == 1))
+                    if told or _hyphen(data, start, following - 1):
+                        first = max(start, min(line, following - around))
+                        known = parts[count - 1, 2] if count and parts[count - 1, 0] == text else start
+                        while first > known and data[first - 1] != 10:
+                            first -= 1
+                        end = following
+                        while end < stop and data[end] != 10:
+                            end += 1
+                        end = min(stop, end + around)
+                        while end < stop and 128 <= data[end] < 192:
+                            end += 1
+                        if known > start and first <= known:
+                            parts[count - 1, 2] = max(end, parts[count - 1, 2])
+                        else:
+                            if count == len(parts):
+                                larger = np.empty((2 * count, 3), np.int64)
+                                larger[:count] = parts
+                                parts = larger
+                            parts[count, 0] = text
+                            parts[count, 1] = first
+                            parts[count, 2] = end
+                            count += 1
+                    line = following
     return markup, parts[:count]
 
 
 @compiled
-def _next_sign(data, at, stop):
-    """Where the next newline, `&` or `<` stands, or `stop`."""
-    place = np.uint64(at)  # a signed index may be negative, and numba asks each time
-    end = np.uint64(stop)
-    while place < end:
+def _signs(data, first, last, other, signs):
+    """Puts the places of `&`, `<` and one other byte into `signs`, and returns how many there are: without a branch."""
+    count = np.uint64(0)
+    for place in range(
+        np.uint64(first), np.uint64(last)
+    ):  # a signed index may be negative, and numba asks each time
         byte = data[place]
-        if byte < 64 and (byte == 10 or byte == 38 or byte == 60):
-            break
-        place += np.uint64(1)
-    return np.int64(place)
+        signs[count] = place
+        count += np.uint64((byte == 38) | (byte == 60) | (byte == other))
+    return np.int64(count)
+
+
+@compiled
+def _marks(data, start, stop, names):
+    """Where there may be entities and tags, in order: first byte, last byte + 1 where that is certain, kind."""
+    signs = np.empty(_CHUNK, np.int64)
+    marks = np.empty((16, 3), np.int64)
+    count = 0
+    for base in range(start, stop, _CHUNK):
+        for sign in range(_signs(data, base, min(base + _CHUNK, stop), np.uint8(38), signs)):
+            place = signs[sign]
+            end = np.int64(-1)
+            kind = _UNSURE
+            if data[place] == 38:
+                if not _entity(data, place + 1, stop):
+                    continue
+            else:
+                name = _tag(data, place + 1, stop, names)
+                if name < 0:
+                    continue
+                end = _tag_end(data, place + 1, stop)
+                if end >= 0:
+                    kind = _BREAK if name < _BREAKING else _GONE
+            if count == len(marks):
+                larger = np.empty((2 * count, 3), np.int64)
+                larger[:count] = marks
+                marks = larger
+            marks[count, 0] = place
+            marks[count, 1] = end
+            marks[count, 2] = kind
+            count += 1
+    return marks[:count]
+
+
+@compiled
+def _count_characters(data, marks):
+    """Turns the bytes of marks into characters."""
+    beyond = 0  # bytes before that begin no character
+    at = 0
+    for mark in range(len(marks)):
+        while at < marks[mark, 0]:
+            beyond += data[at] & 0xC0 == 0x80
+            at += 1
+        marks[mark, 0] -= beyond
+        marks[mark, 1] -= beyond  # a tag is ASCII
 
 
 @compiled
 def _tag(data, at, stop, names):
-    """Whether the name of a tag (its number in `names`) follows a `<`."""
+    """Which tag's name (its number in `names`) follows a `<`; -1 if none does."""
     if at < stop and data[at] == 47:
         at += 1
     name = np.uint64(0)
@@ -242,10 +319,25 @@ def _tag(data, at, stop, names):
         if not (97 <= byte <= 122 or 49 <= byte <= 54):
             break
         name = name * np.uint64(131) + np.uint64(byte)
-    found = False
-    for known in names:
-        found = found or known == name
+    found = np.int64(-1)
+    for number in range(len(names)):
+        if names[number] == name:
+            found = np.int64(number)
     return found
+
+
+@compiled
+def _tag_end(data, at, stop):
+    """Where the tag ends whose `<` stands before `at`; -1 if it has attributes or none ends it."""
+    if at < stop and data[at] == 47:
+        at += 1
+    while at < stop and (97 <= data[at] | 32 <= 122 or 49 <= data[at] <= 54):
+        at += 1
+    while at < stop and data[at] == 32:
+        at += 1
+    if at < stop and data[at] == 47:
+        at += 1
+    return np.int64(at + 1) if at < stop and data[at] == 62 else np.int64(-1)
 
 
 @compiled

@@ -299,13 +299,27 @@ def _word_hashes(data, starts, ends):
         end = np.uint64(ends[word])
         code = end - at
         while at < end:
-            lane = np.uint64(0)
-            for i in range(min(np.uint64(8), end - at)):
-                lane = (lane << np.uint64(8)) | np.uint64(data[at + i])
+            absent = np.uint64(8) - min(np.uint64(8), end - at)
+            lane = _eight_bytes(data, at) >> (absent * np.uint64(8))
             code = _mixed(code * np.uint64(0x9E3779B97F4A7C15) + lane + np.uint64(1))
             at += np.uint64(8)
         hashes[word] = code
     return hashes
+
+
+@compiled
+def _eight_bytes(data, at):
+    """The bytes from `at` on as one number, the first one highest: compiled to a single load."""
+    return (
+        (np.uint64(data[at]) << np.uint64(56))
+        | (np.uint64(data[at + np.uint64(1)]) << np.uint64(48))
+        | (np.uint64(data[at + np.uint64(2)]) << np.uint64(40))
+        | (np.uint64(data[at + np.uint64(3)]) << np.uint64(32))
+        | (np.uint64(data[at + np.uint64(4)]) << np.uint64(24))
+        | (np.uint64(data[at + np.uint64(5)]) << np.uint64(16))
+        | (np.uint64(data[at + np.uint64(6)]) << np.uint64(8))
+        | np.uint64(data[at + np.uint64(7)])
+    )
 
 
 @compiled

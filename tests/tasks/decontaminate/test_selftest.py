@@ -45,7 +45,7 @@ def test_what_is_not_found_is_named():
     rows = self_test(index_items([LONG], Config(ngram=12)), 10, [])
     assert all(row["missed"] == [] for row in rows)
     blind = index_items([LONG], Config(ngram=12))
-    blind.sought.bits[:] = 0
+    blind.sought.slots[:] = 0
     assert all(row["missed"] == ["0"] for row in self_test(blind, 10, []))
 
 

@@ -10,6 +10,7 @@ from tasks.decontaminate.views import (
     plain,
     plain_view,
     scan,
+    substituted,
     unwrapped,
     unwrapped_views,
 )
@@ -59,7 +60,7 @@ def test_only_what_is_near_is_searched_again():
 parts = st.lists(
     st.sampled_from(
         ["a", "Wort", " ", "\n", "-\n", "- \r\n", "\u00ad\n", "12. ", "13. ", "13 ", "> ", "&lt;", "&amp;lt;", "&am",
-         "<p>", "<br/", ">", "é", "漢", "\u2010\n", "&#38;#60;", "<b ", "x" * 30, "&", ";", "3", "(", "'"]
+         "<p>", "<br/", "</B >", "<td  />", "<blockquotes>", "<h7>", "<i class=\"é\">", ">", "é", "漢", "\u2010\n", "&#38;#60;", "<b ", "x" * 30, "&", ";", "3", "(", "'"]
     ),
     max_size=30,
 ).map("".join)  # fmt: skip
@@ -76,6 +77,15 @@ def test_a_scan_misses_nothing_that_a_view_changes(texts: list[str], filler: str
         raw = [data[start:end].tobytes().decode() for owner, start, end in found.tolist() if owner == number]
         seen = [part.split() for text in raw for part in unwrapped(text)]
         assert seen == [part.split() for part in unwrapped(text)]  # what is around may begin at another space
+
+
+@settings(max_examples=500)
+@given(parts, st.sampled_from([0, 4090, 4095, 4096]))
+def test_tags_and_entities_that_are_found_by_their_signs_are_those_of_the_regular_expression(
+    text: str, before: int
+):
+    text = "." * before + text
+    assert plain(text) == substituted(text)
 
 
 @settings(max_examples=300)

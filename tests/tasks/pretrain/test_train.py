@@ -226,7 +226,9 @@ def compare_world_sizes(make_job, device, steps: int) -> None:
     environment = node.environment(job.run) | {"OMP_NUM_THREADS": "1"}
     for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
         environment.pop(name, None)
-    done = subprocess.run([*node.launcher(2), script, *paths], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [*node.launcher(2), script, *paths], env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
     for (stage, optimizer), job in jobs.items():
         alone = make_job(
