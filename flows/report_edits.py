@@ -15,25 +15,44 @@ MOST_RULES = 24
 PER_RULE = 5
 
 
+# The nodes that leave repeated paragraphs and benchmark items out of texts that stay.
+LATER = {"dedup": "Paragraphs that an earlier document has", "decontaminate": "Benchmark items cut out"}
+
+
 def edits_section(run: Run) -> Section:
-    """Lines and marks that were removed, and personal data that was replaced."""
+    """Lines and marks that were removed, personal data that was replaced, and what was cut out later."""
     node = run.node("filter-edits")
-    if node is None:
-        return absent("edits", "Edits", "No texts were edited in this run, or that node hasn't finished.")
-    found = edits(node.manifest or {})
-    if not found:
+    found = edits(node.manifest or {}) if node else ()
+    later = join(*(_cut(run, name, title) for name, title in LATER.items()))
+    if node and found:
+        lead = "Lines that no author wrote and personal data, taken out before a text is judged. Personal data is masked."
+        shown = _samples(node, found)
+        passages = sub("Some of the passages", shown) if shown else None
+        return Section("edits", "Edits", lead, join(_totals(node, found), _rules(found), passages, later))
+    if later:
+        return Section("edits", "Edits", "What was taken out of texts that stayed.", later)
+    if node:
         return Section("edits", "Edits", "No rule had anything to take out of a text.")
-    lead = "Lines that no author wrote and personal data, taken out before a text is judged. Personal data is masked."
+    return absent("edits", "Edits", "No texts were edited in this run, or that node hasn't finished.")
+
+
+def _totals(node: Node, found: tuple[Edit, ...]) -> Markup:
     before, after, touched, emptied = (
         numeric(node.metrics.get(name)) or 0 for name in ("bytes_in", "bytes_out", "edited", "emptied")
     )
-    row = stats(
+    return stats(
         stat(figures.count(touched), "documents edited"),
         stat(figures.count(sum(edit.count for edit in found)), "edits"),
         stat(figures.size(before - after), "less text", figures.share(before - after, before)),
         stat(figures.count(emptied), "texts left empty"),
     )
-    return Section("edits", "Edits", lead, join(row, _rules(found), _samples(node, found)))
+
+
+def _cut(run: Run, name: str, title: str) -> Content:
+    """What a later node cut out of documents, if it did."""
+    node = run.node(name)
+    found = edits(node.manifest or {}) if node else ()
+    return sub(title, _rules(found), _samples(node, found)) if node and found else None
 
 
 def _rules(found: tuple[Edit, ...]) -> Markup:
@@ -72,4 +91,4 @@ def _samples(node: Node, found: tuple[Edit, ...]) -> Content:
         for at, row in enumerate(kept)
     ]
     head = ["rule", "taken out", "now", "document"]
-    return sub("Some of the passages", table(head, rows, class_="long")) if rows else None
+    return table(head, rows, class_="long") if rows else None

@@ -17,7 +17,7 @@ from tasks.dedup.paragraphs import RULE, Option
 from tasks.errors import StageError
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
-VERSION = 2
+VERSION = 3
 PACKAGES = ()
 INPUTS = (
     "filter/documents",
@@ -27,6 +27,7 @@ INPUTS = (
     "dedup-repeats/cuts",
     "dedup-repeats/drops",
 )
+VOLATILE = ("samples",)
 CLUSTERS = "clusters"  # the key of the shard that stands for the cluster table
 
 
@@ -68,8 +69,8 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes documents.parquet and ledger.parquet of a file, and edits.parquet (id, rule, count, bytes taken out)
-    where paragraphs are cut; of the cluster table only its metrics."""
+    """Writes documents.parquet and ledger.parquet of a file, where paragraphs are cut edits.parquet (id, rule, count,
+    bytes taken out) and samples.parquet (id, rule, text), too; of the cluster table only its metrics."""
     if "clusters" in shard.inputs:
         import pyarrow.parquet as pq
 

@@ -19,6 +19,11 @@ from tasks.node import Metrics
 
 NEAR = "near-duplicate"
 EDITS = pa.schema([("id", pa.string()), ("rule", pa.string()), ("count", pa.int64()), ("bytes", pa.int64())])
+# The first paragraphs that are cut from a file's documents, each once; replacement: nothing, as everywhere else
+# that texts are edited.
+SAMPLES = pa.schema([(name, pa.string()) for name in ("id", "rule", "text", "replacement")])
+MOST_SAMPLES = 12
+SAMPLE_BYTES = 400
 
 
 def ledger_rows(ids: pa.Array, removed: pa.Table, limits: Mapping[str, float | None]) -> pa.Table:
@@ -53,7 +58,8 @@ def _lists(rules: pa.ChunkedArray) -> pa.Array:
 
 
 def write_file(paths: Mapping[str, str], limits: Mapping[str, float | None], out: Path) -> Metrics:
-    """Writes documents.parquet and ledger.parquet, and edits.parquet where there are cuts; returns the counts.
+    """Writes documents.parquet and ledger.parquet, where there are cuts edits.parquet and samples.parquet, too;
+    returns the counts.
 
     paths: documents, removed; cuts and drops (`tasks.dedup.firsts`) where paragraphs are cut.
     """
@@ -62,6 +68,7 @@ def write_file(paths: Mapping[str, str], limits: Mapping[str, float | None], out
     cuts = np.load(paths["cuts"]) if "cuts" in paths else None
     places = table["row"].to_numpy()
     counts = _Counts()
+    shown: dict[str, str] = {}
     first = 0
     with (
         TableWriter(out / "documents.parquet", DOCUMENTS) as kept,
@@ -76,22 +83,41 @@ def write_file(paths: Mapping[str, str], limits: Mapping[str, float | None], out
             ledger.write_table(rows)
             counts.add(batch, rows)
             if cuts is not None and edits is not None:
-                batch, edited = _cut(batch, cuts, first)
+                low, high = np.searchsorted(cuts["row"], [first, first + batch.num_rows])
+                here = cuts[low:high].copy()
+                here["row"] -= first
+                _show(batch, here, shown)
+                batch, edited = _cut(batch, here)
                 edits.write_table(edited)
                 counts.edit(edited)
             kept.write_table(batch.filter(pc.equal(rows["verdict"], "kept").combine_chunks()))
             first += batch.num_rows
+    if cuts is not None:
+        with TableWriter(out / "samples.parquet", SAMPLES) as samples:
+            for text, id in shown.items():
+                samples.write({"id": id, "rule": RULE, "text": text, "replacement": ""})
     return counts.metrics()
 
 
-def _cut(batch: pa.RecordBatch, cuts: np.ndarray, first: int) -> tuple[pa.RecordBatch, pa.Table]:
-    """The documents without their repeated paragraphs, and what was taken out, as `EDITS`."""
-    low, high = np.searchsorted(cuts["row"], [first, first + batch.num_rows])
-    here = cuts[low:high].copy()
-    here["row"] -= first
-    texts, removed = without(batch["text"], here)
+def _show(batch: pa.RecordBatch, cuts: np.ndarray, shown: dict[str, str]) -> None:
+    """Adds passages that are cut, and the ids of their documents, until there are enough."""
+    for row, start, end in zip(
+        cuts["row"].tolist(), cuts["start"].tolist(), cuts["end"].tolist(), strict=True
+    ):
+        if len(shown) == MOST_SAMPLES:
+            return
+        passage = batch["text"][row].as_buffer()[start : min(end, start + SAMPLE_BYTES)]
+        shown.setdefault(passage.to_pybytes().decode("utf-8", "ignore").strip(), batch["id"][row].as_py())
+
+
+def _cut(batch: pa.RecordBatch, cuts: np.ndarray) -> tuple[pa.RecordBatch, pa.Table]:
+    """The documents without their repeated paragraphs, and what was taken out, as `EDITS`.
+
+    cuts: theirs, rows counted from the first of them.
+    """
+    texts, removed = without(batch["text"], cuts)
     columns = [texts if name == "text" else batch[name] for name in DOCUMENTS.names]
-    rows, count = np.unique(here["row"], return_counts=True)
+    rows, count = np.unique(cuts["row"], return_counts=True)
     edited = [
         batch["id"].take(pa.array(rows)),
         pa.array([RULE] * len(rows), pa.string()),

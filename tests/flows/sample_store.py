@@ -308,7 +308,10 @@ class Builder:
         self.judge("dedup", verdicts)
         cut = {"id": clusters[0]["id"], "rule": "duplicate-paragraphs", "count": 3, "bytes": 210}
         self.sharded("dedup", "edits", [cut], source=lambda row: next(iter(SOURCES)) + self.mark)
+        sample = {**cut, "text": "a notice that stands in another" + self.mark, "replacement": ""}
+        self.sharded("dedup", "samples", [sample], source=lambda row: next(iter(SOURCES)) + self.mark)
         self.metrics["dedup"] |= {
+            "edits": {"duplicate-paragraphs": {"documents": 1, "count": 3, "bytes": 210}},
             "alarms": [f"the source 'web' lost 60 of 100 documents as duplicates, more than 50%{self.mark}"],
             "top_clusters": [
                 {"cluster": row["cluster"], "documents": 17, "kept": 1, "samples": [

@@ -125,6 +125,12 @@ def test_events_scores_and_texts_are_there(page):
         assert said in words
 
 
+def test_paragraphs_that_were_cut_are_shown_among_the_edits(page):
+    assert "Paragraphs that an earlier document has" in page
+    assert "a notice that stands in another" in page
+    assert "Benchmark items cut out" not in page  # the sample's mode is "drop"
+
+
 @pytest.mark.parametrize("which", ["page", "hostile_page"])
 def test_the_page_loads_and_runs_nothing(which, request):
     text = request.getfixturevalue(which)

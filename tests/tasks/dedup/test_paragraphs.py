@@ -69,6 +69,15 @@ def test_a_paragraph_stays_where_it_stood_first_and_goes_from_later_documents(tm
         {"id": "b", "rule": "duplicate-paragraphs", "count": 1, "bytes": len(NOTICE) + 1},
         {"id": "d", "rule": "duplicate-paragraphs", "count": 1, "bytes": len(QUOTE) + 5},
     ]
+    samples = [
+        row
+        for path in sorted((stage.folders["dedup"] / "samples").glob("*"))
+        for row in pq.read_table(path).to_pylist()
+    ]
+    assert samples == [
+        {"id": id, "rule": "duplicate-paragraphs", "text": text, "replacement": ""}
+        for id, text in [("c", NOTICE.upper()), ("b", NOTICE), ("d", f"- {QUOTE}")]
+    ]
     metrics = stage.metrics["dedup"]
     assert metrics["edits"] == {
         "duplicate-paragraphs": {"documents": 3, "count": 3, "bytes": 2 * len(NOTICE) + len(QUOTE) + 7}
