@@ -225,7 +225,7 @@ def _scan(data, offsets, names):
                     rise = (number >> 1) - (before >> 1)
                     told = before >= 0 and number >= 0 and (rise == 1 or (rise == 0 and number % 2 == 1))
                     if told or _hyphen(data, start, following - 1):
-                        first = max(start, min(line, following - around))
+                        first = max(start, line - around if told else min(line, following - around))
                         known = parts[count - 1, 2] if count and parts[count - 1, 0] == text else start
                         while first > known and data[first - 1] != 10:
                             first -= 1

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.decontaminate.views import (
@@ -67,6 +67,7 @@ parts = st.lists(
 
 
 @settings(max_examples=300)
+@example(["-\n12. a"], "é wide ")  # a long first line with a number, and something before it
 @given(st.lists(parts, max_size=4), st.sampled_from(["", "é wide ", "\n", "-\n"]))
 def test_a_scan_misses_nothing_that_a_view_changes(texts: list[str], filler: str):
     texts = [part + filler * 500 + text for text in texts for part in texts[:1]]
