@@ -45,6 +45,11 @@ LEDGER = pa.schema(
     ]
 )
 
+# What a stage took out of the texts of documents that stay, a row for each document and rule.
+EDITS = pa.schema([("id", pa.string()), ("rule", pa.string()), ("count", pa.int64()), ("bytes", pa.int64())])
+# Some of it, to be looked at; replacement: what stands there then.
+EDIT_SAMPLES = pa.schema([(name, pa.string()) for name in ("id", "rule", "text", "replacement")])
+
 ROW_GROUP_BYTES = 16 << 20  # of text: bounds a reader's memory, whatever the number of documents
 BATCH_BYTES = 4 << 20
 BATCH_ROWS = 8192  # as Python values, until they are a batch

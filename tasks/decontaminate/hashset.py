@@ -26,9 +26,14 @@ class HashSet:
 
 def hash_set(hashes: np.ndarray) -> HashSet:
     """The set of hashes (uint64, any order, repeats allowed)."""
+    return HashSet(table_slots(hashes), filter_bits(hashes))
+
+
+def table_slots(hashes: np.ndarray) -> np.ndarray:
+    """The `slots` of the set of hashes alone."""
     slots = np.zeros(_power(2 * len(hashes), 16), np.uint64)
     _fill(slots, hashes)
-    return HashSet(slots, filter_bits(hashes))
+    return slots
 
 
 def filter_bits(hashes: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from tasks.errors import StageError
 from tasks.evaluate.benchmarks import Benchmark, named_files, resolved
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
-VERSION = 2
+VERSION = 3
 PACKAGES = ()
 INPUTS = ("dedup/documents",)
 

@@ -15,7 +15,7 @@ from tasks.decontaminate.items import ItemIndex, index_items
 from tasks.decontaminate.node import SEARCH_KEYS, Config
 from tasks.decontaminate.search import Hit, search
 from tasks.decontaminate.selftest import self_test
-from tasks.document import DOCUMENTS, TableWriter, ledger_row, ledger_writer, read_batches
+from tasks.document import DOCUMENTS, EDITS, TableWriter, ledger_row, ledger_writer, read_batches
 from tasks.evaluate.benchmarks import load_items
 from tasks.node import Metrics
 
@@ -30,7 +30,6 @@ HITS = pa.schema(
         ("rule", pa.string()),  # question | answer | phrase
     ]
 )
-EDITS = pa.schema([("id", pa.string()), ("rule", pa.string()), ("count", pa.int64()), ("bytes", pa.int64())])
 RECALL = pa.schema(
     [
         ("benchmark", pa.string()),

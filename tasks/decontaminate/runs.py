@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.decontaminate.hashset import filter_bits, hash_set
+from tasks.decontaminate.hashset import filter_bits, table_slots
 from tasks.jit import compiled
 
 HEAD = 2
@@ -52,7 +52,7 @@ def run_sets(wanted: Mapping[int, np.ndarray], heads: np.ndarray, samples: np.nd
     have so many, at least. samples: of all runs of `sample_length(ngram)` words in those of `ngram` words, at least.
     """
     lengths = sorted(length for length in wanted if len(wanted[length]))
-    slots = [hash_set(wanted[length]).slots for length in lengths]
+    slots = [table_slots(wanted[length]) for length in lengths]
     none = np.empty(0, np.uint64)
     return RunSets(
         ngram,

@@ -30,7 +30,8 @@ import pyarrow as pa
 from tasks.decontaminate.items import ItemIndex, index_items
 from tasks.decontaminate.matching import Match, match_words
 from tasks.decontaminate.node import Config
-from tasks.decontaminate.views import plain, scan, unwrapped
+from tasks.decontaminate.scan import scan
+from tasks.decontaminate.views import plain, unwrapped
 from tasks.dedup.words import fold_batches, utf8_buffers
 from tasks.evaluate.benchmarks import Item
 

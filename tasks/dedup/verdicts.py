@@ -14,14 +14,11 @@ import pyarrow.parquet as pq
 
 from tasks.dedup.cutting import without
 from tasks.dedup.paragraphs import RULE
-from tasks.document import DOCUMENTS, LEDGER, TableWriter, ledger_writer, read_batches
+from tasks.document import DOCUMENTS, EDIT_SAMPLES, EDITS, LEDGER, TableWriter, ledger_writer, read_batches
 from tasks.node import Metrics
 
 NEAR = "near-duplicate"
-EDITS = pa.schema([("id", pa.string()), ("rule", pa.string()), ("count", pa.int64()), ("bytes", pa.int64())])
-# The first paragraphs that are cut from a file's documents, each once; replacement: nothing, as everywhere else
-# that texts are edited.
-SAMPLES = pa.schema([(name, pa.string()) for name in ("id", "rule", "text", "replacement")])
+# Of the paragraphs that are cut from a file's documents the first ones are shown, each once.
 MOST_SAMPLES = 12
 SAMPLE_BYTES = 400
 
@@ -93,7 +90,7 @@ def write_file(paths: Mapping[str, str], limits: Mapping[str, float | None], out
             kept.write_table(batch.filter(pc.equal(rows["verdict"], "kept").combine_chunks()))
             first += batch.num_rows
     if cuts is not None:
-        with TableWriter(out / "samples.parquet", SAMPLES) as samples:
+        with TableWriter(out / "samples.parquet", EDIT_SAMPLES) as samples:
             for text, id in shown.items():
                 samples.write({"id": id, "rule": RULE, "text": text, "replacement": ""})
     return counts.metrics()

@@ -69,17 +69,17 @@ def process(shard: Shard, out: Path) -> ShardResult:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from tasks.document import DOCUMENTS, TableWriter, read_batches
+    from tasks.document import DOCUMENTS, EDIT_SAMPLES, EDITS, TableWriter, read_batches
     from tasks.filter.editing import Editor, edit_texts
 
     config = Config.model_validate(dict(shard.config))
     editor = Editor(config.edits, config.pii)
-    schemas = _schemas()
+    schema = EDITS.append(pa.field("words", pa.int64()))
     record = _Record()
     with (
         TableWriter(out / "documents.parquet", DOCUMENTS) as documents,
-        TableWriter(out / "edits.parquet", schemas["edits"], sort_by="id") as edits,
-        TableWriter(out / "samples.parquet", schemas["samples"]) as samples,
+        TableWriter(out / "edits.parquet", schema, sort_by="id") as edits,
+        TableWriter(out / "samples.parquet", EDIT_SAMPLES) as samples,
     ):
         for batch in read_batches([shard.inputs["documents"][0].path], DOCUMENTS.names, rows=256):
             edited = edit_texts(batch.column("text"), batch.column("kind").to_pylist(), editor)
@@ -104,17 +104,6 @@ def _is_blank(text: pa.Buffer) -> bool:
     """Whether there is nothing but whitespace; of a long text no more than that is decoded."""
     parts = (text[at : at + BLANK].to_pybytes() for at in range(0, text.size, BLANK))
     return not any(part.strip() for part in codecs.iterdecode(parts, "utf-8"))
-
-
-def _schemas() -> dict[str, pa.Schema]:
-    import pyarrow as pa
-
-    counts = [(name, pa.int64()) for name in ("count", "bytes", "words")]
-    return {
-        "edits": pa.schema([("id", pa.string()), ("rule", pa.string()), *counts]),
-        # replacement: what stands there then; personal data is masked.
-        "samples": pa.schema([(name, pa.string()) for name in ("id", "rule", "text", "replacement")]),
-    }
 
 
 class _Record:

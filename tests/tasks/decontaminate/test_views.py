@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tasks.decontaminate.scan import scan
 from tasks.decontaminate.views import (
     plain,
     plain_view,
-    scan,
     substituted,
     unwrapped,
     unwrapped_views,
