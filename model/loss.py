@@ -15,9 +15,10 @@ CHUNK_ELEMENTS = {"cpu": 1 << 21, "cuda": 1 << 26}
 def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     """The mean of -log softmax(hidden @ weight.T)[target], in nats, over the targets that aren't `IGNORE`.
 
-    hidden: (N, d); weight: (V, d), of one dtype; targets: (N,) int64. Softmax and loss are in fp32. Returns a
-    0-d fp32 tensor, 0 if every target is `IGNORE`. Logits exist for a slice of rows only: gradients are made
-    beside the loss, in the same pass (the idea of Liger-Kernel's fused linear cross-entropy), so there is
+    hidden: (N, d); weight: (V, d), of one dtype; targets: (N,) int64. The products, the gradients' too, are in that
+    dtype, or in autocast's where it is on; softmax, loss and the sum of the weight's gradient over slices are in
+    fp32. Returns a 0-d fp32 tensor, 0 if every target is `IGNORE`. Logits exist for a slice of rows only: gradients
+    are made beside the loss, in the same pass (the idea of Liger-Kernel's fused linear cross-entropy), so there is
     neither a full matrix of logits nor a second projection. Can be differentiated once.
     """
     if torch.is_grad_enabled() and (hidden.requires_grad or weight.requires_grad):
@@ -26,6 +27,12 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Ten
     for rows in _slices(hidden, weight):
         total = total + _slice_loss(hidden[rows], weight, targets[rows])[0]
     return total / _count(targets)
+
+
+def _product_dtype(hidden: Tensor) -> torch.dtype:
+    """What autocast would multiply in: it doesn't see the in-place products below."""
+    device = hidden.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
 
 
 def _slices(hidden: Tensor, weight: Tensor) -> list[slice]:
@@ -53,6 +60,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         count = _count(targets)
+        dtypes = hidden.dtype, weight.dtype
+        hidden, weight = (matrix.to(_product_dtype(hidden)) for matrix in (hidden, weight))
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         weight_grad = torch.zeros(weight.shape, dtype=torch.float32, device=weight.device)
         hidden_grads = []
@@ -67,7 +76,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 weight_grad = weight_grad.addmm_(grad.t(), hidden[rows])
             else:
                 weight_grad = weight_grad.add_(grad.t() @ hidden[rows])
-        ctx.save_for_backward(torch.cat(hidden_grads), weight_grad.to(weight.dtype))
+        ctx.save_for_backward(torch.cat(hidden_grads).to(dtypes[0]), weight_grad.to(dtypes[1]))
         return total / count
 
     @staticmethod

@@ -23,7 +23,7 @@ from tasks.pretrain import layout, lock
 from tasks.pretrain.config import RunConfig
 from tasks.pretrain.job import FAILURE, RESULT, Job
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ("torch", "deepspeed")
 INPUTS = ("tokenize/train", "tokenize/validation", "tokenize/tokenizer")
 SINGLE = True

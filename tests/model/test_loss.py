@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import model.loss
 from model.loss import linear_cross_entropy
@@ -58,6 +59,36 @@ def test_bfloat16_gives_an_fp32_loss_and_bfloat16_gradients():
     assert loss.dtype == torch.float32
     assert hidden.grad.dtype == weight.grad.dtype == torch.bfloat16
     torch.testing.assert_close(loss, plain(hidden, weight, torch.arange(8)), rtol=1e-2, atol=1e-2)
+
+
+class Products(TorchDispatchMode):
+    """Notes the dtype of every matrix product that is computed."""
+
+    def __init__(self):
+        super().__init__()
+        self.dtypes = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if function.overloadpacket in (torch.ops.aten.mm, torch.ops.aten.addmm, torch.ops.aten.addmm_):
+            self.dtypes.append(args[-1].dtype)
+        return function(*args, **kwargs or {})
+
+
+def test_under_autocast_every_product_is_in_bfloat16_and_the_gradients_are_those_of_fp32(monkeypatch):
+    monkeypatch.setitem(model.loss.CHUNK_ELEMENTS, "cpu", 500)
+    hidden = torch.randn(200, 32).requires_grad_()
+    weight = torch.randn(50, 32).mul(0.2).requires_grad_()
+    targets = torch.randint(50, (200,))
+    with torch.autocast("cpu", torch.bfloat16), Products() as products:
+        loss = linear_cross_entropy(hidden, weight, targets)
+        found = torch.autograd.grad(loss, (hidden, weight))
+    assert len(products.dtypes) == 3 * 20  # logits and both gradients, 10 rows at a time
+    assert set(products.dtypes) == {torch.bfloat16}
+    assert loss.dtype == found[0].dtype == found[1].dtype == torch.float32
+    exact = plain(hidden, weight, targets)
+    torch.testing.assert_close(loss, exact, rtol=1e-2, atol=0)
+    for ours, reference in zip(found, torch.autograd.grad(exact, (hidden, weight)), strict=True):
+        assert (ours - reference).norm() < 0.01 * reference.norm()
 
 
 def test_a_loss_times_nan_poisons_every_gradient():
