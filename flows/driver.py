@@ -1,4 +1,4 @@
-"""The process that does a run's work; `smelt run` starts it, watches it and ends it (flows/supervisor.py).
+"""The process that does a run's work; `smelt run` starts it, watches it and ends it (flows/run/supervisor.py).
 
 It never outlives its supervisor: the kernel kills it then, and the end of its standard input asks it to stop.
 """
@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.context import RunContext, open_run
-from flows.plan import Selection
 from flows.provenance import without_secrets
-from flows.server import prefect_api
+from flows.run.context import RunContext, open_run
+from flows.run.plan import Selection
+from flows.run.server import prefect_api
 from tasks.errors import SmeltError
 from tasks.process import die_with_parent
 
@@ -121,7 +121,7 @@ def _last_row(path: Path) -> dict[str, Any] | None:
 
 def start_logging(folder: Path) -> None:
     """Plain lines on standard error, everything (tracebacks too) in the run's log."""
-    from flows.text import printable
+    from flows.render.text import printable
 
     class Plain(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:

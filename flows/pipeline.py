@@ -2,7 +2,7 @@
 
 Prefect sees every stage as a flow run, every batch of shards as a task run, reused stages as Completed("Cached"),
 and gets a table of the funnel and a page per stage as artifacts. What is cached, locked and resumed is the
-store's business (flows/store.py), so Prefect's own result cache is off.
+store's business (flows/store/store.py), so Prefect's own result cache is off.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 
-from flows.context import RunContext, batches, open_run, run_jobs
-from flows.engine import is_transient
-from flows.markdown import funnel_table, stage_markdown
-from flows.plan import Selection
+from flows.run.context import RunContext, batches, open_run, run_jobs
+from flows.run.engine import is_transient
+from flows.run.markdown import funnel_table, stage_markdown
+from flows.run.plan import Selection
 from tasks.nodes import stages
 
 log = logging.getLogger("smelt")

@@ -4,9 +4,9 @@ items whose folded words don't depend on how punctuation is treated."""
 import math
 from collections.abc import Sequence
 
+from tasks.benchmarks.benchmark import Item
 from tasks.decontaminate import Config
-from tasks.dedup.words import folded
-from tasks.evaluate.benchmarks import Item
+from tasks.text.words import folded
 
 Words = Sequence[str]
 

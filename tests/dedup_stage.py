@@ -12,10 +12,10 @@ from unittest.mock import patch
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.fingerprint import content_digest, digest
-from flows.prepare import StoreInputs, prepare
-from flows.stage import run_node
-from flows.store import Store
+from flows.run.prepare import StoreInputs, prepare
+from flows.run.stage import run_node
+from flows.store.fingerprint import content_digest, digest
+from flows.store.store import Store
 from tasks.document import Document, DocumentWriter
 from tasks.nodes import load, stages
 

@@ -214,13 +214,13 @@ def is_forbidden(path: Path) -> bool:
 
 INGEST = """
 from pathlib import Path
-from flows.plan import file_digests
-from flows.prepare import StoreInputs, prepare
+from flows.run.plan import file_digests
+from flows.run.prepare import StoreInputs, prepare
 from flows.settings import load_settings
-from flows.stage import run_node
-from flows.store import Store
+from flows.run.stage import run_node
+from flows.store.store import Store
 from tasks.ingest import remote
-from tasks.ingest.patience import Patience
+from tasks.ingest.io.retry import Patience
 remote.PATIENCE = Patience(tries=2, stall=0.1, first=0.1)
 settings = load_settings(Path("pipeline.yaml"))
 store = Store(settings.store)

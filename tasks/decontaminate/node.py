@@ -11,10 +11,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tasks import node
-from tasks.dedup.folding import FOLDING
+from tasks.benchmarks.benchmark import Benchmark, named_files, resolved
 from tasks.errors import StageError
-from tasks.evaluate.benchmarks import Benchmark, named_files, resolved
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.text.folding import FOLDING
 
 VERSION = 3
 PACKAGES = ()

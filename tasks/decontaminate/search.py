@@ -1,8 +1,8 @@
 """Which texts hold which benchmark items.
 
-Words are folded on both sides (`tasks.dedup.words`) after HTML entities are decoded and tags taken out, so that
+Words are folded on both sides (`tasks.text.words`) after HTML entities are decoded and tags taken out, so that
 case, punctuation, diacritics, markup and the wrapping of lines hide nothing; items are also looked for with their
-punctuation deleted (`tasks.decontaminate.items.spellings`), texts also without line numbers and hyphens at line
+punctuation deleted (`tasks.decontaminate.index.items.spellings`), texts also without line numbers and hyphens at line
 ends (`tasks.decontaminate.views`).
 
 - question: of a question or prompt of `ngram` words (13) or more, any run of 13 of its words (the rule of GPT-3,
@@ -27,13 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from tasks.decontaminate.items import ItemIndex, index_items
-from tasks.decontaminate.matching import Match, match_words
+from tasks.benchmarks.benchmark import Item
+from tasks.decontaminate.index.items import ItemIndex, index_items
+from tasks.decontaminate.index.matching import Match, match_words
 from tasks.decontaminate.node import Config
 from tasks.decontaminate.scan import scan
 from tasks.decontaminate.views import plain, unwrapped
-from tasks.dedup.words import fold_batches, utf8_buffers
-from tasks.evaluate.benchmarks import Item
+from tasks.text.words import fold_batches, utf8_buffers
 
 
 @dataclass(frozen=True)

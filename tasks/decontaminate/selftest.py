@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from tasks.benchmarks.benchmark import Item
 from tasks.decontaminate.disguises import KINDS, shown
-from tasks.decontaminate.items import ItemIndex
+from tasks.decontaminate.index.items import ItemIndex
 from tasks.decontaminate.search import search
-from tasks.evaluate.benchmarks import Item
 
 EMBEDDED = "embedded"
 MOST_CHARACTERS = 8192  # of a document around an item

@@ -3,7 +3,7 @@
 `plain` decodes HTML entities, escaped any number of times, and takes HTML tags out. `unwrapped` gives the places
 where words are hyphenated at line ends or lines are numbered, without hyphens and numbers; the text is searched
 both ways, because a hyphen may be the author's and a number a list's. What is left to be ignored (case, punctuation,
-quote marks before lines, zero-width characters, full-width letters) is folding's work (`tasks.dedup.words`).
+quote marks before lines, zero-width characters, full-width letters) is folding's work (`tasks.text.words`).
 """
 
 from __future__ import annotations

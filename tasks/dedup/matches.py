@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import Field
 
 from tasks import node
-from tasks.dedup.ngram import Ngram
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.text.ngram import Ngram
 
 VERSION = 2
 PACKAGES = ()
@@ -47,8 +47,8 @@ def process(shard: Shard, out: Path) -> ShardResult:
     """Writes pairs.npy, `MATCH`, in the order of the candidates."""
     import numpy as np
 
-    from tasks.dedup.codes import Codes
-    from tasks.dedup.sets import MATCH, verify
+    from tasks.dedup.pairs.jaccard import MATCH, verify
+    from tasks.dedup.pairs.word_hashes import Codes
 
     candidates = np.load(shard.inputs["candidates"][0].path)
     files = [Codes.open(file.path) for file in shard.inputs["words"]] if len(candidates) else []

@@ -1,6 +1,6 @@
 """The node dedup-passages: the paragraphs of the documents that survived, hashed, one shard per file of documents.
 
-Part of the DAG only where `dedup.paragraphs` is set (`tasks.dedup.paragraphs`).
+Part of the DAG only where `dedup.paragraphs` is set (`tasks.dedup.paragraphs.option`).
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tasks.dedup import paragraphs
-from tasks.dedup.folding import FOLDING
-from tasks.dedup.paragraphs import Option
+from tasks.dedup.paragraphs import option as paragraphs
+from tasks.dedup.paragraphs.option import Option
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.text.folding import FOLDING
 
 VERSION = 1
 PACKAGES = ("xxhash",)
@@ -39,11 +39,11 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes passages.npy (`tasks.dedup.splitting.PASSAGE`), sorted by hash."""
+    """Writes passages.npy (`tasks.dedup.paragraphs.split.PASSAGE`), sorted by hash."""
     import numpy as np
     import pyarrow.parquet as pq
 
-    from tasks.dedup.splitting import passages
+    from tasks.dedup.paragraphs.split import passages
 
     config = shard.config
     documents, removed = (shard.inputs[name][0].path for name in ("documents", "removed"))

@@ -1,6 +1,6 @@
 """The node dedup-repeats: which paragraphs an earlier document has. One job, because a paragraph may join any files.
 
-Part of the DAG only where `dedup.paragraphs` is set (`tasks.dedup.paragraphs`). Memory: some 100 bytes a document,
+Part of the DAG only where `dedup.paragraphs` is set (`tasks.dedup.paragraphs.option`). Memory: some 100 bytes a document,
 its id with it, and a part of the passages; never texts. Documents are taken in the order of their sources
 (`dedup.sources`, then as ingest has them), then of their ids.
 """
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from tasks.dedup import paragraphs
-from tasks.dedup.paragraphs import Option
+from tasks.dedup.paragraphs import option as paragraphs
+from tasks.dedup.paragraphs.option import Option
 from tasks.node import Inputs, Metrics, Shard, ShardResult, not_identity
 
 VERSION = 1
@@ -39,9 +39,9 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes cuts/<n>.npy (`tasks.dedup.firsts.CUT`) and drops/<n>.parquet (`tasks.dedup.removals.REMOVED`) for
+    """Writes cuts/<n>.npy (`tasks.dedup.paragraphs.duplicates.CUT`) and drops/<n>.parquet (`tasks.dedup.clusters.removals.REMOVED`) for
     each file of documents."""
-    from tasks.dedup.firsts import write_repeats
+    from tasks.dedup.paragraphs.duplicates import write_repeats
 
     return ShardResult(write_repeats(shard, out))
 

@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 
 from tasks import node
 from tasks.dedup.banding import choose_bands
-from tasks.dedup.folding import FOLDING
-from tasks.dedup.ngram import Ngram
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.text.folding import FOLDING
+from tasks.text.ngram import Ngram
 
 VERSION = 2
 PACKAGES = ("xxhash",)
@@ -57,17 +57,17 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes signatures.parquet (`tasks.dedup.index.SIGNATURES` without bands), a row per document, in their
-    order; bands.npy, copies.npy and ids.npy (`tasks.dedup.entries`); words.bin (`tasks.dedup.codes`);
-    and, if they are to be kept, sketches.parquet (`tasks.dedup.index.sketch_table`).
+    """Writes signatures.parquet (`tasks.dedup.minhash.table.SIGNATURES` without bands), a row per document, in their
+    order; bands.npy, copies.npy and ids.npy (`tasks.dedup.pairs.band_files`); words.bin (`tasks.dedup.pairs.word_hashes`);
+    and, if they are to be kept, sketches.parquet (`tasks.dedup.minhash.table.sketch_table`).
 
     Memory: some 1,000 bytes for each document of the file, and 40 for each word of the longest one."""
     import pyarrow as pa
 
-    from tasks.dedup.codes import CodeWriter
-    from tasks.dedup.entries import write_all
-    from tasks.dedup.index import SIGNATURES, signatures, sketch_table
-    from tasks.dedup.scheme import metadata
+    from tasks.dedup.minhash.scheme import metadata
+    from tasks.dedup.minhash.table import SIGNATURES, signatures, sketch_table
+    from tasks.dedup.pairs.band_files import write_all
+    from tasks.dedup.pairs.word_hashes import CodeWriter
     from tasks.document import TableWriter, read_batches
 
     config = Config(**{name: shard.config[name] for name in Config.model_fields if name in shard.config})

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tasks import node
-from tasks.dedup.ngram import Ngram
 from tasks.node import Inputs, Metrics, Shard, ShardResult
+from tasks.text.ngram import Ngram
 
 VERSION = 1
 PACKAGES = ()
@@ -32,7 +32,7 @@ Rule = Literal["source", "quality", "length", "date", "id", "-source", "-quality
 
 class Config(node.Config):
     """ngram, threshold: as dedup-matches had them. priority: who is kept of similar documents: the first rule
-    that tells them apart decides (`tasks.dedup.clusters.priorities`). sources: source names, the most
+    that tells them apart decides (`tasks.dedup.clusters.clustering.priorities`). sources: source names, the most
     trusted first, for the rule "source"; those not named follow in the order in which ingest has them, so
     that documents of a source that is added at the end never take the place of others."""
 
@@ -50,9 +50,9 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
-    """Writes clusters.parquet (`tasks.dedup.clusters.CLUSTERS`), removed/<n>.parquet for each file of documents
-    (`tasks.dedup.removals.REMOVED`) and top.parquet (`tasks.dedup.removals.TOP`)."""
-    from tasks.dedup.removals import write_survivors
+    """Writes clusters.parquet (`tasks.dedup.clusters.clustering.CLUSTERS`), removed/<n>.parquet for each file of documents
+    (`tasks.dedup.clusters.removals.REMOVED`) and top.parquet (`tasks.dedup.clusters.removals.TOP`)."""
+    from tasks.dedup.clusters.removals import write_survivors
 
     return ShardResult(write_survivors(shard, out))
 

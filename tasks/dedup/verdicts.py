@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks.dedup.cutting import without
-from tasks.dedup.paragraphs import RULE
+from tasks.dedup.paragraphs.cut import without
+from tasks.dedup.paragraphs.option import RULE
 from tasks.document import DOCUMENTS, EDIT_SAMPLES, EDITS, LEDGER, TableWriter, ledger_writer, read_batches
 from tasks.node import Metrics
 
@@ -24,7 +24,7 @@ SAMPLE_BYTES = 400
 
 
 def ledger_rows(ids: pa.Array, removed: pa.Table, limits: Mapping[str, float | None]) -> pa.Table:
-    """The ledger of documents in their order. removed: `tasks.dedup.removals.REMOVED`, `row` counted from the
+    """The ledger of documents in their order. removed: `tasks.dedup.clusters.removals.REMOVED`, `row` counted from the
     first of these. limits: rule -> threshold; exact duplicates have none."""
     places = np.full(len(ids), -1, np.int64)
     places[removed["row"].to_numpy()] = np.arange(removed.num_rows)
@@ -58,7 +58,7 @@ def write_file(paths: Mapping[str, str], limits: Mapping[str, float | None], out
     """Writes documents.parquet and ledger.parquet, where there are cuts edits.parquet and samples.parquet, too;
     returns the counts.
 
-    paths: documents, removed; cuts and drops (`tasks.dedup.firsts`) where paragraphs are cut.
+    paths: documents, removed; cuts and drops (`tasks.dedup.paragraphs.duplicates`) where paragraphs are cut.
     """
     table = pa.concat_tables([pq.read_table(paths[name]) for name in ("removed", "drops") if name in paths])
     table = table.sort_by("row")

@@ -76,7 +76,7 @@ def score_documents(
     batch_tokens: int = 8192,
 ) -> list[Scored]:
     """The cost of each (id, text), in the order given. stride: tokens, half the model's window by default."""
-    from tasks.evaluate.forward import score
+    from tasks.evaluate.logprobs import score
     from tasks.evaluate.windows import rolling_rows
 
     window = model.config.max_sequence_length
@@ -125,7 +125,7 @@ def compressed(texts: Iterable[str]) -> dict[str, int]:
 
 def summarise(scored: Sequence[Scored], sizes: dict[str, int], seed: int) -> dict[str, Any]:
     """The record of scores.json: bits per byte of model, xz and gzip, the model's with its interval."""
-    from tasks.evaluate.intervals import bootstrap_ratio
+    from tasks.evaluate.confidence_intervals import bootstrap_ratio
 
     total = sum(item.bytes for item in scored)
     low, high = bootstrap_ratio([item.bits for item in scored], [item.bytes for item in scored], seed)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.benchmarks.benchmark import Benchmark
 from tasks.errors import StageError
-from tasks.evaluate.benchmarks import Benchmark
 from tasks.evaluate.node import BitsPerByte, Generations
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def evaluate_model(
         )
         seconds["bits_per_byte"], start = round(time.monotonic() - start, 2), time.monotonic()
     if chosen:
-        from tasks.evaluate.harness import run_benchmarks
+        from tasks.evaluate.harness.run import run_benchmarks
 
         run_benchmarks(
             evaluation,

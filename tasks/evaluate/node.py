@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from tasks.evaluate.benchmarks import Benchmark, named_files, resolved
+from tasks.benchmarks.benchmark import Benchmark, named_files, resolved
 from tasks.node import Config as Base
 from tasks.node import Inputs, Metrics, Shard, ShardResult, not_identity
 

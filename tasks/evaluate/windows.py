@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tasks.evaluate.forward import Row
+from tasks.evaluate.logprobs import Row
 
 
 def windows(length: int, window: int, stride: int) -> Iterator[tuple[int, int, int]]:

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import field_validator
 
 from tasks.errors import ConfigError, StageError
-from tasks.filter.quality import Config as Quality
-from tasks.filter.quality import complete, trained
-from tasks.filter.wordbags import NEGATIVE, POSITIVE
+from tasks.filter.quality.family import Config as Quality
+from tasks.filter.quality.family import complete, trained
+from tasks.filter.quality.model import NEGATIVE, POSITIVE
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
 
@@ -33,7 +33,7 @@ TRAINING = SETTINGS[3:]
 
 
 class Config(NodeConfig):
-    """quality: see tasks/filter/quality.py. seed: draws the examples."""
+    """quality: see tasks/filter/quality/family.py. seed: draws the examples."""
 
     quality: Quality | None = None
     seed: int = 1
@@ -74,7 +74,7 @@ def _source(name: str, inputs: Inputs) -> list[Input]:
 
 
 def _files(side: str, pattern: str, inputs: Inputs) -> list[Input]:
-    from tasks.filter.examples import format_of
+    from tasks.filter.quality.examples import format_of
 
     path = inputs.resolve(pattern)
     magic = any(letter in path.as_posix() for letter in "*?[")
@@ -96,7 +96,8 @@ def process(shard: Shard, out: Path) -> ShardResult:
     """Draws examples, trains, tests on what was held out; writes classifier.bin and held_out.parquet."""
     import tempfile
 
-    from tasks.filter import examples, wordbags
+    from tasks.filter.quality import examples
+    from tasks.filter.quality import model as wordbags
 
     settings = shard.config
     with tempfile.TemporaryDirectory(dir=out) as name:
@@ -126,7 +127,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
 def _draw(shard: Shard, side: str, path: Path) -> Any:
     """A side's examples; a file that gives none is a mistake, texts that can't be read are counted."""
     from tasks.document import Loss
-    from tasks.filter.examples import Draw, read_texts
+    from tasks.filter.quality.examples import Draw, read_texts
 
     settings = shard.config
     draw = Draw(path, most=settings["most_examples"], seed=settings["seed"], prefix=settings["prefix"],
@@ -167,7 +168,7 @@ def _write_scores(path: Path, scores: dict[str, Any]) -> None:
 
 
 def _tested(scores: dict[str, Any]) -> Metrics:
-    from tasks.filter.ranking import accuracy, auc, threshold_table
+    from tasks.filter.quality.ranking import accuracy, auc, threshold_table
 
     sides = (scores[POSITIVE], scores[NEGATIVE])
     return {

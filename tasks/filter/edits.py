@@ -11,16 +11,16 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.filter import lines
-from tasks.filter.pii import Config as Personal
-from tasks.filter.pii import Kind
+from tasks.filter.editing import lines
+from tasks.filter.editing.pii import Config as Personal
+from tasks.filter.editing.pii import Kind
 from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tasks.filter.editing import Change
+    from tasks.filter.editing.editor import Change
 
 VERSION = 3
 PACKAGES: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     import pyarrow.compute as pc
 
     from tasks.document import DOCUMENTS, EDIT_SAMPLES, EDITS, TableWriter, read_batches
-    from tasks.filter.editing import Editor, edit_texts
+    from tasks.filter.editing.editor import Editor, edit_texts
 
     config = Config.model_validate(dict(shard.config))
     editor = Editor(config.edits, config.pii)
@@ -133,7 +133,7 @@ class _Record:
 
     def samples(self, id: str, change: Change) -> list[dict[str, Any]]:
         """The first edits of each rule, as long as the shard has room for more of it."""
-        from tasks.filter.editing import masked
+        from tasks.filter.editing.editor import masked
 
         found = []
         for rule, taken, replacement in change.first:

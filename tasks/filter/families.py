@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tasks.filter import (
+from tasks.filter.heuristics import (
     books,
     c4,
     code,
@@ -14,16 +14,16 @@ from tasks.filter import (
     fineweb,
     gopher_quality,
     gopher_repetition,
-    language,
     massivetext_quality,
     massivetext_repetition,
-    quality,
-    url,
 )
+from tasks.filter.language import identification
+from tasks.filter.quality import family as quality
+from tasks.filter.urls import family as url
 
 FAMILIES: dict[str, ModuleType] = {
     "url": url,
-    "language": language,
+    "language": identification,
     "gopher_repetition": gopher_repetition,
     "gopher_quality": gopher_quality,
     "c4": c4,

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.filter.url import Config as UrlConfig
+from tasks.filter.urls.family import Config as UrlConfig
 from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Metrics, Shard, ShardResult
 

@@ -1,4 +1,4 @@
-"""Node filter-signals: language, text and URL signals of every document, one row each, in the documents' order.
+"""Node filter-signals: identification, text and URL signals of every document, one row each, in the documents' order.
 
 Thresholds are not here: changing one reads no text again.
 """
@@ -13,10 +13,12 @@ from typing import Any
 from pydantic import Field
 
 from tasks.errors import ConfigError
-from tasks.filter import language, side_signals, url_lists
-from tasks.filter.quality import SIGNAL
-from tasks.filter.quality import Config as Quality
-from tasks.filter.url_lists import Config as UrlListsConfig
+from tasks.filter.language import identification
+from tasks.filter.quality.family import SIGNAL
+from tasks.filter.quality.family import Config as Quality
+from tasks.filter.text_signals import side_signals
+from tasks.filter.urls import blocklists
+from tasks.filter.urls.blocklists import Config as UrlListsConfig
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
@@ -36,18 +38,18 @@ class Config(NodeConfig):
     """
 
     language_model: str | None = not_identity(None)
-    language_sample: int = Field(language.SAMPLE, ge=64)
+    language_sample: int = Field(identification.SAMPLE, ge=64)
     quality: Quality | None = not_identity(None)
     url_lists: UrlListsConfig = UrlListsConfig()
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
     """One shard for each file of documents, with the record of its edits."""
-    path = inputs.resolve(config.language_model) if config.language_model else language.default_model()
+    path = inputs.resolve(config.language_model) if config.language_model else identification.default_model()
     model = inputs.file(Path(path), "language-model")
     # Python's character tables decide what is a letter.
     identity = config.identity() | {"unicode": unicodedata.unidata_version}
-    sides = {"language_model": [model], **url_lists.list_inputs(config.url_lists, inputs)}
+    sides = {"language_model": [model], **blocklists.list_inputs(config.url_lists, inputs)}
     if config.quality is not None:
         identity |= {
             "quality": {name: getattr(config.quality, name) for name in ("positive_label", "prefix")}
@@ -72,7 +74,7 @@ def _classifier(section: Quality, inputs: Inputs) -> Input:
 
 def process(shard: Shard, out: Path) -> ShardResult:
     """Writes signals.parquet: id, language and runner-up with their scores, the columns of `scoring.SCHEMA` and
-    `url_lists.schema` and `side_signals.schema`, `bytes` of UTF-8 text.
+    `blocklists.schema` and `side_signals.schema`, `bytes` of UTF-8 text.
 
     With a classifier, `quality_score` too: the probability of its positive label.
     """
@@ -80,7 +82,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     import pyarrow.compute as pc
 
     from tasks.document import TableWriter, read_batches
-    from tasks.filter import scoring
+    from tasks.filter.text_signals import scoring
 
     model = shard.inputs["language_model"][0].path
     sample = shard.config["language_sample"]
@@ -88,18 +90,18 @@ def process(shard: Shard, out: Path) -> ShardResult:
     languages += [("second_language", pa.string()), ("second_score", pa.float64())]
     judge = _quality(shard)
     tail = [*side_signals.schema(), ("bytes", pa.int64()), *([(SIGNAL, pa.float64())] if judge else [])]
-    schema = pa.schema([("id", pa.string()), *languages, *scoring.SCHEMA, *url_lists.schema(), *tail])
+    schema = pa.schema([("id", pa.string()), *languages, *scoring.SCHEMA, *blocklists.schema(), *tail])
     lost = side_signals.lost_by_document(read_batches([shard.inputs["edits"][0].path], ["id", "words"]))
     wanted = ["id", "text", "url", "kind", "metadata"]
-    lists = url_lists.load_lists(shard.config["url_lists"]["own"], shard.inputs)
+    lists = blocklists.load_lists(shard.config["url_lists"]["own"], shard.inputs)
     count = size = 0
     with TableWriter(out / "signals.parquet", schema) as writer:
         for batch in read_batches([shard.inputs["documents"][0].path], wanted, rows=256):
             texts = batch.column("text")
-            found = language.detect(texts, model=model, sample=sample)
+            found = identification.detect(texts, model=model, sample=sample)
             signals = scoring.score(texts, found["language"])
             sizes = pc.fill_null(pc.binary_length(texts), 0).cast(pa.int64())
-            addresses = url_lists.measure(batch.column("url"), lists)
+            addresses = blocklists.measure(batch.column("url"), lists)
             sides = side_signals.measure(batch, signals["dclm_words"].combine_chunks(), lost)
             columns = [batch.column("id"), *found.columns, *signals.columns, *addresses, *sides, sizes]
             if judge:
@@ -116,7 +118,7 @@ def _quality(shard: Shard) -> Callable[[list[str | None]], Any] | None:
     """Texts to the classifier's scores, where there is a classifier."""
     if "classifier" not in shard.inputs:
         return None
-    from tasks.filter import wordbags
+    from tasks.filter.quality import model as wordbags
 
     section = shard.config["quality"]
     classifier = wordbags.load(shard.inputs["classifier"][0].path, section["positive_label"])

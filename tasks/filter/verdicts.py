@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, create_model, field_validator, model_validator
 
 from tasks.errors import StageError
-from tasks.filter import code
 from tasks.filter.families import FAMILIES
+from tasks.filter.heuristics import code
 from tasks.filter.profiles import DEFAULTS, FamilyThresholds, resolve
 from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics

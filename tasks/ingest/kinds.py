@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from tasks.ingest import books, code, common_crawl, csv, git, jsonl, parquet, warc
+from tasks.ingest.books import source as books
+from tasks.ingest.code import folder as code
+from tasks.ingest.code import git
+from tasks.ingest.tables import csv, jsonl, parquet
+from tasks.ingest.warc import common_crawl
+from tasks.ingest.warc import source as warc
 
 KINDS: dict[str, ModuleType] = {
     "warc": warc,

@@ -19,8 +19,8 @@ from tasks.document import (
     ledger_row,
     ledger_writer,
 )
-from tasks.ingest.seen import Seen
 from tasks.ingest.source import BaseSource
+from tasks.ingest.unique_ids import Seen
 from tasks.node import Metrics
 
 FILES = pa.schema(

@@ -19,8 +19,8 @@ from typing import Any
 
 from tasks.errors import StageError
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
-from tasks.pretrain import layout, lock
 from tasks.pretrain.config import RunConfig
+from tasks.pretrain.distributed import layout, lock
 from tasks.pretrain.job import FAILURE, RESULT, Job
 
 VERSION = 2
@@ -157,8 +157,8 @@ def _check_data(job: Job) -> None:
     """StageError where the shards don't fit the tokenizer or hold less than one window."""
     import numpy as np
 
-    from tasks.pretrain.vocabulary import read_tokenizer, vocabulary_size
     from tasks.tokenize.shards import open_shards
+    from tasks.tokenize.vocabulary import read_tokenizer, vocabulary_size
 
     window = job.run.sequence_length + 1
     ids = vocabulary_size(read_tokenizer(job.tokenizer))

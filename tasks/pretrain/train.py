@@ -23,17 +23,18 @@ import torch.distributed as dist
 
 from model import Transformer, convert
 from tasks.errors import SmeltError, StageError
-from tasks.pretrain import checkpoint, faults, lock
-from tasks.pretrain.engine import Engine, Outcome, start
+from tasks.pretrain import faults
+from tasks.pretrain.distributed import checkpoint, lock
+from tasks.pretrain.distributed.engine import Engine, Outcome, start
+from tasks.pretrain.distributed.layout import choose_stage
 from tasks.pretrain.guard import ACTIONS, Decision, SpikeGuard
 from tasks.pretrain.job import FAILURE, RESULT, Job
-from tasks.pretrain.layout import choose_stage
 from tasks.pretrain.loader import Batches, Skips
-from tasks.pretrain.peak import peak_flops
-from tasks.pretrain.record import EVENTS, Meter, Recorder, Stopwatch
-from tasks.pretrain.vocabulary import read_tokenizer, special_ids, token_bytes
+from tasks.pretrain.metrics import EVENTS, Meter, Recorder, Stopwatch
+from tasks.pretrain.peak_flops import peak_flops
 from tasks.process import die_with_parent
 from tasks.tokenize.shards import open_shards
+from tasks.tokenize.vocabulary import read_tokenizer, special_ids, token_bytes
 
 EVENT_OF = {"nan": "nan", "spike": "spike", "norm": "spike", "drift": "spike"}
 

@@ -136,8 +136,8 @@ class _Overlap:
         config = Config.model_validate(dict(shard.config))
         self.bound = config.max_validation_overlap
         if self.bound is not None:
-            from tasks.decontaminate.overlap import NgramSet
             from tasks.document import read_batches
+            from tasks.text.ngram_set import NgramSet
 
             paths = [item.path for item in shard.inputs["validation_texts"]]
             texts = (

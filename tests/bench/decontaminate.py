@@ -25,14 +25,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tasks.benchmarks.benchmark import Benchmark, Item, load_items
 from tasks.decontaminate.disguises import KINDS, shown
-from tasks.decontaminate.items import ItemIndex, index_items
+from tasks.decontaminate.index.items import ItemIndex, index_items
 from tasks.decontaminate.node import Config
 from tasks.decontaminate.outcome import write_outcome
 from tasks.decontaminate.search import search
 from tasks.decontaminate.selftest import embedded
 from tasks.document import Document, DocumentWriter
-from tasks.evaluate.benchmarks import Benchmark, Item, load_items
 
 FOLDERS = {"mmlu": "mmlu-hendrycks-2020", "gsm8k": "gsm8k", "humaneval": "humaneval"}
 

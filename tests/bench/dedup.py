@@ -30,8 +30,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from dedup_stage import NODES, Stage, digest_of, run_nodes  # noqa: E402
 
-from flows.store import Store  # noqa: E402
-from tasks.dedup.minhash import shingles  # noqa: E402
+from flows.store.store import Store  # noqa: E402
+from tasks.dedup.minhash.sketch import shingles  # noqa: E402
 from tasks.document import DOCUMENTS, Document, DocumentWriter, TableWriter  # noqa: E402
 
 WORDS, LETTERS, VOCABULARY = 200, 6, 100_000

@@ -22,8 +22,9 @@ from typing import Any
 import pyarrow as pa
 
 from tasks.document import DOCUMENTS, Document, DocumentWriter, TableWriter, read_batches
-from tasks.filter import edits, url_lists
-from tasks.filter.editing import Editor, edit_texts
+from tasks.filter import edits
+from tasks.filter.editing.editor import Editor, edit_texts
+from tasks.filter.urls import blocklists
 from tasks.node import Input, Shard
 
 ROUNDS = 3
@@ -75,7 +76,7 @@ def corpora() -> Iterator[tuple[str, list[Document]]]:
         yield name, [Document(f"{n:08x}", row["text"], kind="web") for n, row in enumerate(rows)]
     pages = DATA / "warc/derived-html/trafilatura-0.warc.gz"
     if pages.is_file():
-        from tasks.ingest.warc import read_warc
+        from tasks.ingest.warc.source import read_warc
 
         yield "pages", [item for item in read_warc(pages) if isinstance(item, Document)]
     else:
@@ -154,15 +155,15 @@ def adversarial() -> None:
 
 def urls(documents: list[Document], folder: Path) -> None:
     addresses = pa.array([document.url for document in documents if document.url] * 4)
-    lists = url_lists.load_lists(True, {})
-    [taken] = timed(lambda: url_lists.measure(addresses, lists))
+    lists = blocklists.load_lists(True, {})
+    [taken] = timed(lambda: blocklists.measure(addresses, lists))
     say("URL signals, own lists", taken / len(addresses) * 1e6, "µs a URL")
     path = folder / "domains"
     path.write_text("".join(f"host-{n}.example{n % 97}.org\n" for n in range(1_000_000)))
     start = time.process_time()
-    big = url_lists.load_lists(True, {"url_hosts": [Input("hosts", str(path), "million")]})
+    big = blocklists.load_lists(True, {"url_hosts": [Input("hosts", str(path), "million")]})
     say("a list of a million hosts, read", time.process_time() - start, "s")
-    [taken] = timed(lambda: url_lists.measure(addresses, big))
+    [taken] = timed(lambda: blocklists.measure(addresses, big))
     say("URL signals, own lists and a million hosts", taken / len(addresses) * 1e6, "µs a URL")
 
 

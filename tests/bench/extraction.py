@@ -5,7 +5,7 @@
     python tests/bench/extraction.py SHARED gold FOLDER     FOLDER/NAME/source.html and expected.html: whole gold texts
 
 Times are CPU seconds of one process, sides in turn, medians of `ROUNDS` rounds after a warm-up. Quality out of fold:
-each page by a model that hasn't seen its site (`tasks.ingest.extraction.train`, five folds). `gold` was run on
+each page by a model that hasn't seen its site (`tasks.ingest.extract.engines.training.train`, five folds). `gold` was run on
 `test/test-pages` of github.com/mozilla/readability at ab4027a, 130 pages that nothing is trained on.
 """
 
@@ -59,7 +59,7 @@ def bare(path: Path) -> None:
 
 def to_parquet(path: Path, engine: str) -> None:
     from tasks.document import Document, DocumentWriter
-    from tasks.ingest.warc import Source, read_warc
+    from tasks.ingest.warc.source import Source, read_warc
 
     source = Source.model_validate({"name": "bench", "paths": ["."], "engine": engine})
     with tempfile.TemporaryDirectory() as folder, DocumentWriter(Path(folder) / "d.parquet") as writer:
@@ -71,7 +71,7 @@ def to_parquet(path: Path, engine: str) -> None:
 def speed(path: Path, pages: list[tuple[str, bytes]]) -> None:
     import trafilatura
 
-    from tasks.ingest.extract import extract_text
+    from tasks.ingest.extract.engines import extract_text
 
     took = in_turn(
         {
@@ -143,7 +143,7 @@ def text_of(html: bytes) -> str:
 def gold_pages(folder: Path) -> None:
     import trafilatura
 
-    from tasks.ingest.extract import extract_text
+    from tasks.ingest.extract.engines import extract_text
 
     names = sorted(path.parent.name for path in folder.glob("*/source.html"))
     pages = {name: (folder / name / "source.html").read_bytes() for name in names}
@@ -170,8 +170,8 @@ def gold_pages(folder: Path) -> None:
 
 
 def quality(pages: list[tuple[str, bytes]], gold: dict[str, dict[str, list[str]]]) -> None:
-    from tasks.ingest.extract import extract_text
-    from tasks.ingest.extraction import train
+    from tasks.ingest.extract.engines import extract_text
+    from tasks.ingest.extract.training import train
 
     taught = train.taught(pages, None)
     data = train.examples(pages, taught, gold)
@@ -201,7 +201,7 @@ def main() -> None:
     if not path.exists() or not marks.exists():
         print(f"extraction\tskipped\tno {path}")
         return
-    from tasks.ingest.extraction.train import read_pages
+    from tasks.ingest.extract.training.train import read_pages
 
     pages = read_pages(path)
     parts = sys.argv[2:] or ["speed", "quality"]

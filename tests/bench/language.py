@@ -14,7 +14,7 @@ import statistics
 import time
 from pathlib import Path
 
-from tasks.filter import language
+from tasks.filter.language import identification
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared/data"
 NAMES = """
@@ -88,7 +88,7 @@ def baseline(texts: list[str]) -> list[tuple[str, float]]:
 
 
 def detected(texts: list[str], **options: object) -> list[tuple[str, float]]:
-    table = language.detect(texts, **options)  # type: ignore[arg-type]
+    table = identification.detect(texts, **options)  # type: ignore[arg-type]
     return list(zip(table["language"].to_pylist(), table["score"].to_pylist(), strict=True))
 
 
@@ -107,7 +107,7 @@ def seconds(function, *arguments, **options) -> float:
 
 def forget() -> None:
     """As in a new process, which has met no word yet."""
-    *_, (known, _) = language._load(str(language.default_model()))
+    *_, (known, _) = identification._load(str(identification.default_model()))
     known[:] = 0
 
 
@@ -159,5 +159,5 @@ def main() -> None:
 if __name__ == "__main__":
     import fasttext
 
-    MODEL = fasttext.load_model(str(language.default_model()))
+    MODEL = fasttext.load_model(str(identification.default_model()))
     main()

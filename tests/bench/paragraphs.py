@@ -24,7 +24,7 @@ ROUNDS = 5
 
 
 def planted(texts: list[str]) -> tuple[list[str], set[str]]:
-    from tasks.dedup.words import folded
+    from tasks.text.words import folded
 
     chance = random.Random(1)
     lines = {line for text in texts for line in text.split("\n") if len(folded(line).split()) >= 10}
@@ -45,9 +45,9 @@ def write(texts: list[str], path: Path) -> None:
 
 def main() -> None:
     from tasks.dedup import passages, signatures
-    from tasks.dedup.firsts import write_repeats
-    from tasks.dedup.paragraphs import Paragraphs
-    from tasks.dedup.removals import REMOVED
+    from tasks.dedup.clusters.removals import REMOVED
+    from tasks.dedup.paragraphs.duplicates import write_repeats
+    from tasks.dedup.paragraphs.option import Paragraphs
     from tasks.dedup.verdicts import write_file
     from tasks.node import Input, Shard
 

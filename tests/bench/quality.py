@@ -28,9 +28,9 @@ sys.path.insert(0, str(ROOT))
 
 from tasks.filter import verdicts  # noqa: E402
 from tasks.filter.classifier import TRAINING  # noqa: E402
-from tasks.filter.quality import Config  # noqa: E402
-from tasks.filter.ranking import accuracy, auc  # noqa: E402
-from tasks.filter.wordbags import Classifier, line_of, train  # noqa: E402
+from tasks.filter.quality.family import Config  # noqa: E402
+from tasks.filter.quality.model import Classifier, line_of, train  # noqa: E402
+from tasks.filter.quality.ranking import accuracy, auc  # noqa: E402
 
 DEFAULTS = Config()
 FOLDS = 5
@@ -62,7 +62,7 @@ def learn(positives: Iterable[str], negatives: Iterable[str], **changes: float) 
     )
     settings = {name: getattr(DEFAULTS, name) for name in TRAINING} | changes
     if settings["epochs"] is None:
-        from tasks.filter.wordbags import enough_epochs
+        from tasks.filter.quality.model import enough_epochs
 
         settings["epochs"] = enough_epochs(len(lines))
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
@@ -133,10 +133,11 @@ def main(data: Path) -> None:
                 labels,
             )
 
-    from tasks.filter import judge, language, score
+    from tasks.filter import judge, score
+    from tasks.filter.language import identification
 
     signals = score(texts)
-    found = language.detect(texts)
+    found = identification.detect(texts)
     signals = signals.append_column("language", found["language"]).append_column(
         "language_score", found["score"]
     )

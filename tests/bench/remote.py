@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tasks.ingest.container import chunks
-from tasks.ingest.remote import RemotePath
-from tasks.ingest.warc import read_warc
+from tasks.ingest.io.container import chunks
+from tasks.ingest.io.remote_file import RemotePath
+from tasks.ingest.warc.source import read_warc
 
 BLOCK = 64 << 10
 

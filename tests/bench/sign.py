@@ -67,7 +67,7 @@ def node_seconds(column: pa.Array, folder: Path) -> float:
 
 
 def main() -> None:
-    from tasks.dedup.minhash import sign
+    from tasks.dedup.minhash.sketch import sign
 
     texts = documents() if DATA.is_dir() else []
     if not texts:

@@ -28,8 +28,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.ingest import books, code, git, jsonl, licences, parquet
-from tasks.ingest import csv as csv_kind
+from tasks.ingest.books import source as books
+from tasks.ingest.code import folder as code
+from tasks.ingest.code import git, licences
+from tasks.ingest.tables import csv as csv_kind
+from tasks.ingest.tables import jsonl, parquet
 from tasks.node import Input
 
 ROUNDS = 3

@@ -40,7 +40,7 @@ def bare(paths: list[Path]) -> int:
 
 def smelt(paths: list[Path], digests: str = "check", write: bool = True) -> int:
     from tasks.document import Document
-    from tasks.ingest.warc import Source, read_warc
+    from tasks.ingest.warc.source import Source, read_warc
     from tasks.ingest.write import Writer
 
     pages = 0
@@ -56,8 +56,8 @@ def smelt(paths: list[Path], digests: str = "check", write: bool = True) -> int:
 
 
 def framing(paths: list[Path]) -> int:
-    from tasks.ingest.container import chunks
-    from tasks.ingest.records import WARC, read_records
+    from tasks.ingest.io.container import chunks
+    from tasks.ingest.warc.records import WARC, read_records
 
     records = 0
     for path in paths:

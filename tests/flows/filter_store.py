@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.document import DOCUMENTS, ledger_writer
-from tasks.filter import signals, url_lists, verdicts
-from tasks.filter.scoring import SCHEMA
+from tasks.filter import signals, verdicts
+from tasks.filter.text_signals.scoring import SCHEMA
+from tasks.filter.urls import blocklists
 from tasks.node import Input
 
 # A document that passes every rule of the default profiles.
@@ -22,7 +23,7 @@ FINE: dict[str, Any] = {
     "alphabetic_word_ratio": 0.9, "mean_line_length": 90.0, "terminal_line_ratio": 0.8, "short_line_ratio": 0.1,
     "newline_word_ratio": 0.05, "letter_ratio": 0.95, "alphanumeric_ratio": 0.8,
 }  # fmt: skip
-URL = vars(url_lists.Measured())  # of a URL with nothing against it
+URL = vars(blocklists.Measured())  # of a URL with nothing against it
 RUN = "20261122-063000-ab12"
 # The node whose documents the filter judges.
 JUDGED = next(name for name in verdicts.INPUTS if name.endswith("/documents")).split("/")[0]
@@ -90,7 +91,7 @@ def _signal_schema(part: Sequence[tuple[str, Mapping[str, Any]]]) -> pa.Schema:
         [
             *head,
             *SCHEMA,
-            *url_lists.schema(),
+            *blocklists.schema(),
             ("bytes", pa.int64()),
             *([("quality_score", pa.float64())] if scored else []),
         ]

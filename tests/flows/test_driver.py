@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from flows import driver, pipeline
-from flows.context import open_run
-from flows.runs import load_run
+from flows.history.runs import load_run
+from flows.run.context import open_run
 
 
 class State:

@@ -13,7 +13,7 @@ from fuzzing.readers import check_items, items_of, temporary
 from fuzzing.texts import PIECES, URL_TOKENS
 from fuzzing.tokens import BOOK_TOKENS, CODE_TOKENS, CSV_TOKENS, HTML_TOKENS, JSON_TOKENS, WARC_TOKENS
 
-from tasks.ingest import languages
+from tasks.ingest.code import languages
 
 SMALL, TIMES = 48 << 10, 8
 FREE = 0.4  # seconds that the large one may take whatever the small one takes
@@ -28,7 +28,7 @@ def _score(text: bytes) -> None:
 
 
 def _edit(text: bytes) -> None:
-    from tasks.filter.editing import Editor, edit_texts
+    from tasks.filter.editing.editor import Editor, edit_texts
     from tasks.filter.edits import Config
 
     edit_texts(
@@ -39,20 +39,20 @@ def _edit(text: bytes) -> None:
 
 
 def _detect(text: bytes) -> None:
-    from tasks.filter.language import detect
+    from tasks.filter.language.identification import detect
 
     detect([text.decode("utf-8", "replace")])
 
 
 def _canonical(text: bytes) -> None:
-    from tasks.filter.url_lists import load_lists
+    from tasks.filter.urls.blocklists import load_lists
 
     load_lists(True, {}).measure("http://a.org/" + text.decode("utf-8", "replace"))
 
 
 def _extract(engine: Any) -> Callable[[bytes], None]:
     def work(text: bytes) -> None:
-        from tasks.ingest.extract import extract
+        from tasks.ingest.extract.engines import extract
 
         extract(text, engine=engine)
 

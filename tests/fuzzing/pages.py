@@ -37,7 +37,7 @@ def _page(target: str) -> Callable[[Random], Case]:
 
 
 def check_extraction(case: Case) -> None:
-    from tasks.ingest.extract import Engine, extract
+    from tasks.ingest.extract.engines import Engine, extract
 
     for engine in get_args(Engine):
         page = extract(case.data, charset=case.settings["charset"], engine=engine, url="http://a.example/")
@@ -48,9 +48,12 @@ def check_extraction(case: Case) -> None:
 
 def check_blocks(case: Case) -> None:
     """The scan against a walk over the parser's tree, the features against the plain ones."""
-    from tasks.ingest.charset import decode
-    from tasks.ingest.extraction import feature_reference, features, guards, reference, scan
-    from tasks.ingest.extraction.fast import parsed
+    from tasks.ingest.extract import guards
+    from tasks.ingest.extract.blocks import features, scan
+    from tasks.ingest.extract.fast import parsed
+    from tasks.ingest.extract.reference import features as feature_reference
+    from tasks.ingest.extract.reference import scan as reference
+    from tasks.text.charset import decode
 
     data = case.data[:20_000]
     if guards.is_too_complex(data, data.count(b"<")):

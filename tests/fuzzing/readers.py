@@ -31,8 +31,8 @@ from fuzzing.tokens import (
 from tasks.document import Document, Loss
 from tasks.errors import ConfigError, StageError
 from tasks.ingest import kinds
-from tasks.ingest.common_crawl import read_paths
 from tasks.ingest.node import process
+from tasks.ingest.warc.common_crawl import read_paths
 from tasks.node import Input, Shard
 
 
@@ -256,7 +256,7 @@ def _lists(draw: Random) -> Case:
 
 
 def check_lists(case: Case) -> None:
-    from tasks.filter.url_lists import load_lists
+    from tasks.filter.urls.blocklists import load_lists
 
     with temporary() as folder:
         path = folder / "list"

@@ -16,7 +16,7 @@ from fuzzing.mutations import mutate
 from fuzzing.readers import check_items, check_shard, temporary
 from fuzzing.tokens import GIT_TOKENS
 
-from tasks.ingest import git
+from tasks.ingest.code import git
 from tasks.node import Input, Shard
 
 

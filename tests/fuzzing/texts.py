@@ -72,8 +72,9 @@ def texts_of(case: Case) -> list[str]:
 
 
 def check_score(case: Case) -> None:
-    from tasks.filter import judge, reference, score, stop_words
-    from tasks.filter.scoring import RATIOS, signals_of
+    from tasks.filter import judge, score
+    from tasks.filter.text_signals import reference, stop_words
+    from tasks.filter.text_signals.scoring import RATIOS, signals_of
     from tasks.filter.verdicts import Config
 
     texts, languages = texts_of(case), case.settings["languages"]
@@ -110,7 +111,7 @@ UNBOUNDED = ("hash_ratio", "ellipsis_ratio", "newline_word_ratio", "symbol_ratio
 
 
 def check_edits(case: Case) -> None:
-    from tasks.filter.editing import Editor, edit_texts
+    from tasks.filter.editing.editor import Editor, edit_texts
     from tasks.filter.edits import Config, Edits
 
     texts = [text.encode("utf-8", "replace").decode() for text in texts_of(case)]
@@ -134,7 +135,7 @@ def check_edits(case: Case) -> None:
 
 
 def check_language(case: Case) -> None:
-    from tasks.filter.language import detect
+    from tasks.filter.language.identification import detect
 
     texts = texts_of(case)
     table = detect(texts)
@@ -166,9 +167,10 @@ def _url(draw: Random) -> Case:
 
 
 def check_url(case: Case) -> None:
-    from tasks.filter.canonical import canonical_url, host_of
-    from tasks.filter.url_lists import _host_key, _url_key, load_lists
-    from tasks.ingest import location, warc
+    from tasks.filter.urls.blocklists import _host_key, _url_key, load_lists
+    from tasks.filter.urls.canonical import canonical_url, host_of
+    from tasks.ingest.io import location
+    from tasks.ingest.warc import source as warc
 
     url = case.data.decode("utf-8", "replace")  # readers let no lone surrogates through
     once = canonical_url(url)

@@ -16,10 +16,10 @@ from fuzzing.case import Case, Target
 from fuzzing.mutations import mutate
 
 from tasks.errors import SmeltError
-from tasks.ingest import http_body, remote
-from tasks.ingest.patience import Patience
-from tasks.ingest.transport import Refused
-from tasks.ingest.version import Version
+from tasks.ingest.io import http_body, remote_file
+from tasks.ingest.io.object_version import Version
+from tasks.ingest.io.retry import Patience
+from tasks.ingest.io.transport import Refused
 
 SIZE = 5000
 CONTENT = bytes(range(256)) * 20
@@ -104,7 +104,7 @@ def check_http(case: Case) -> None:
         version = Version(SIZE, '"x"', True)
         if case.settings["ask"]:
             try:
-                version = remote.ask("http://a.example/x", patience)
+                version = remote_file.ask("http://a.example/x", patience)
             except (SmeltError, Refused):
                 return
             assert Version.parse(version.digest) is not None, "a digest that isn't read back"
@@ -113,7 +113,7 @@ def check_http(case: Case) -> None:
             ):  # what a server claims isn't set aside; reading it is the reader's affair
                 return
         try:
-            with remote.RemoteFile("http://a.example/x", version, patience) as file:
+            with remote_file.RemoteFile("http://a.example/x", version, patience) as file:
                 data = file.read()
         except SmeltError:
             return

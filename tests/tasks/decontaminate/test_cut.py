@@ -5,11 +5,11 @@ import html
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.benchmarks.benchmark import Item
 from tasks.decontaminate import Config
 from tasks.decontaminate.cut import cut, locate
-from tasks.decontaminate.items import index_items
+from tasks.decontaminate.index.items import index_items
 from tasks.decontaminate.search import search
-from tasks.evaluate.benchmarks import Item
 
 SUM = "A baker fills nine trays with eleven rolls each and sells all but seven of them before noon."
 ITEMS = [

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tasks.benchmarks.benchmark import Benchmark, load_items
 from tasks.decontaminate.disguises import KINDS, shown
-from tasks.decontaminate.items import ItemIndex, index_items
+from tasks.decontaminate.index.items import ItemIndex, index_items
 from tasks.decontaminate.node import Config
 from tasks.decontaminate.search import search
-from tasks.evaluate.benchmarks import Benchmark, load_items
 
 DATA = Path(__file__).parents[3].parent / "shared/data"
 pytestmark = [pytest.mark.realdata, pytest.mark.skipif(not DATA.is_dir(), reason=f"no {DATA}")]

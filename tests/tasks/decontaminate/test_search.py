@@ -5,8 +5,8 @@ import textwrap
 
 import pytest
 
+from tasks.benchmarks.benchmark import Item
 from tasks.decontaminate import Config, find_hits
-from tasks.evaluate.benchmarks import Item
 
 SUM = Item(
     "sums",

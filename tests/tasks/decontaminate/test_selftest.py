@@ -2,11 +2,11 @@
 
 import pytest
 
+from tasks.benchmarks.benchmark import Item
 from tasks.decontaminate import Config, find_hits
 from tasks.decontaminate.disguises import KINDS, shown
-from tasks.decontaminate.items import index_items
+from tasks.decontaminate.index.items import index_items
 from tasks.decontaminate.selftest import EMBEDDED, sample, self_test
-from tasks.evaluate.benchmarks import Item
 
 LONG = Item(
     "sums",

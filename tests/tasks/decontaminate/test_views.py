@@ -14,7 +14,7 @@ from tasks.decontaminate.views import (
     unwrapped,
     unwrapped_views,
 )
-from tasks.dedup.words import utf8_buffers
+from tasks.text.words import utf8_buffers
 
 
 @pytest.mark.parametrize(

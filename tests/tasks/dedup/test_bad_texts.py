@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from tasks.dedup import deduplicate
-from tasks.dedup.index import signatures
-from tasks.dedup.minhash import sign
+from tasks.dedup.minhash.sketch import sign
+from tasks.dedup.minhash.table import signatures
 from tasks.dedup.signatures import Config
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +41,7 @@ def test_a_long_text_among_short_ones_changes_none_of_them(ngram):
 
 PEAK = """
 import pyarrow as pa
-from tasks.dedup.index import signatures
+from tasks.dedup.minhash.table import signatures
 from tasks.dedup.signatures import Config
 
 def resident(name):

@@ -15,7 +15,7 @@ from dedup_stage import Files, Stage, run_stage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.dedup.minhash import shingles
+from tasks.dedup.minhash.sketch import shingles
 from tasks.document import Document
 
 ROOT = Path(__file__).parents[3]

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.dedup import Config, deduplicate
-from tasks.dedup.buckets import candidate_pairs
-from tasks.dedup.minhash import shingles
+from tasks.dedup.minhash.sketch import shingles
+from tasks.dedup.pairs.lsh import candidate_pairs
 from tasks.errors import StageError
 
 BASE = " ".join(f"word{'abcdefghij'[i % 10]}{'klmnopqrst'[i // 10]}" for i in range(100))

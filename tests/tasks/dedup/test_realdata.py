@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from tasks.dedup import deduplicate
-from tasks.dedup.minhash import shingles
+from tasks.dedup.minhash.sketch import shingles
 
 FOLDER = Path(__file__).parents[3].parent / "shared/data/dedup/docs-versions"
 pytestmark = [

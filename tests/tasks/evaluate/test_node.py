@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
+from tasks.benchmarks.benchmark import BUILT_IN
 from tasks.evaluate import node
-from tasks.evaluate.benchmarks import BUILT_IN
 from tasks.node import Input
 
 

@@ -9,7 +9,8 @@ import pytest
 from folder_inputs import FolderInputs, edits_file
 
 from tasks.document import Document, DocumentWriter
-from tasks.filter import hosts, signals, url, verdicts
+from tasks.filter import hosts, signals, verdicts
+from tasks.filter.urls import family as url
 
 PROSE = """The history of the harbour begins with a small wall that the monks built to keep the sea out of
 their fields. It was repaired after every winter, and the records of the abbey tell what each repair had cost.

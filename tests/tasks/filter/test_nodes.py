@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from tasks.document import DOCUMENTS, LEDGER, Document, DocumentWriter
 from tasks.errors import StageError
 from tasks.filter import signals, verdicts
-from tasks.filter.scoring import SIGNALS
-from tasks.filter.url_lists import schema as url_schema
+from tasks.filter.text_signals.scoring import SIGNALS
+from tasks.filter.urls.blocklists import schema as url_schema
 
 PROSE = """The history of the harbour begins with a small wall that the monks built to keep the sea out of
 their fields. It was repaired after every winter, and the records of the abbey tell what each repair had cost.

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.document import Document, Loss
-from tasks.ingest.container import chunks
-from tasks.ingest.records import MAX_BODY, Record, read_records
-from tasks.ingest.warc import read_warc
+from tasks.ingest.io.container import chunks
+from tasks.ingest.warc.records import MAX_BODY, Record, read_records
+from tasks.ingest.warc.source import read_warc
 
 MIB = 1 << 20
 
@@ -307,7 +307,7 @@ def peak_of(path: Path, out: Path) -> Iterator[int]:
     """
     code = (
         "import re, sys; from pathlib import Path\n"
-        "from tasks.ingest.warc import read_warc; from tasks.ingest.write import Writer\n"
+        "from tasks.ingest.warc.source import read_warc; from tasks.ingest.write import Writer\n"
         "from tasks.ingest.source import BaseSource\n"
         "source = BaseSource(kind='warc', name='web', paths=['.'])\n"
         "with Writer(Path(sys.argv[2]), source) as writer, writer.file('x', 1) as add:\n"

@@ -16,16 +16,20 @@ from loopback import Fault, Loopback, Time
 
 from tasks.document import Document, Loss
 from tasks.errors import ConfigError, TransientError
-from tasks.ingest import books, code, jsonl, parquet, remote, warc
+from tasks.ingest.books import source as books
+from tasks.ingest.code import folder as code
+from tasks.ingest.io import remote_file
+from tasks.ingest.io.remote_file import digest_of
 from tasks.ingest.listing import find
-from tasks.ingest.remote import digest_of
+from tasks.ingest.tables import jsonl, parquet
+from tasks.ingest.warc import source as warc
 from tasks.node import Input
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(remote, "PATIENCE", Time().patience(tries=5))
+    monkeypatch.setattr(remote_file, "PATIENCE", Time().patience(tries=5))
     with Loopback({}) as running:
         yield running
 

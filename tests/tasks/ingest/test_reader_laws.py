@@ -19,8 +19,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tasks.document import Document, Loss
-from tasks.ingest import books, code, csv, jsonl, parquet
+from tasks.ingest.books import source as books
+from tasks.ingest.code import folder as code
 from tasks.ingest.node import process
+from tasks.ingest.tables import csv, jsonl, parquet
 from tasks.node import Input, Shard
 
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from tasks.pretrain import engine, train
+from tasks.pretrain import train
+from tasks.pretrain.distributed import engine
 from tasks.pretrain.job import Job
 
 torch.set_num_threads(1)

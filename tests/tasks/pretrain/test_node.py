@@ -12,8 +12,9 @@ import pytest
 
 from tasks.errors import ConfigError, StageError
 from tasks.node import Input
-from tasks.pretrain import layout, node
+from tasks.pretrain import node
 from tasks.pretrain.config import RunConfig
+from tasks.pretrain.distributed import layout
 from tasks.pretrain.job import Job
 from tasks.tokenize.shards import ShardWriter
 

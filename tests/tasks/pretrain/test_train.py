@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from tasks.errors import StageError
-from tasks.pretrain import engine, node, train
+from tasks.pretrain import node, train
+from tasks.pretrain.distributed import engine
 from tasks.pretrain.loader import Skips
 
 ADAMW = {"name": "adamw"}

@@ -1,0 +1,1 @@
+"""Questions to the last run: why a document went, what other thresholds would do."""

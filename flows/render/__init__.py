@@ -1,0 +1,1 @@
+"""Figures, charts and text as people read them."""

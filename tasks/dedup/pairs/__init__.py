@@ -1,0 +1,1 @@
+"""Candidate pairs by LSH, verified by exact Jaccard similarity."""

@@ -1,0 +1,1 @@
+"""Paragraphs that stand in several documents."""

@@ -1,0 +1,1 @@
+"""lm-evaluation-harness, run on our model."""

@@ -1,0 +1,5 @@
+"""Language identification."""
+
+from tasks.filter.language.identification import detect
+
+__all__ = ["detect"]

@@ -1,0 +1,1 @@
+"""What URLs tell: blocklists, words, canonical forms."""

@@ -1,0 +1,1 @@
+"""Books: text, EPUB, HTML."""

@@ -1,0 +1,1 @@
+"""Source code in folders and Git repositories."""

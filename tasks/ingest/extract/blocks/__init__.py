@@ -1,0 +1,1 @@
+"""The engine `fast`: a page's main text by scoring its blocks."""

@@ -1,0 +1,1 @@
+"""Slow and plain forms of the kernels of extraction, for their tests."""

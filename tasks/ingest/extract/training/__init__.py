@@ -1,0 +1,1 @@
+"""How the block model was trained."""

@@ -1,0 +1,1 @@
+"""Bytes from wherever they lie: local files, HTTP, object stores; containers and compression."""

@@ -1,0 +1,1 @@
+"""The sample corpus, made from the Python installation itself."""

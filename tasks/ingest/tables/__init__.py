@@ -1,0 +1,1 @@
+"""Records in rows: JSON Lines, CSV and TSV, Parquet."""

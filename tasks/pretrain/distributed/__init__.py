@@ -1,0 +1,1 @@
+"""Ranks, ZeRO, optimizers and checkpoints."""
