@@ -84,7 +84,7 @@ def plan(
 @app.command()
 def status(file: File = PIPELINE, as_json: AsJson = False) -> None:
     """Show the last run: stages, artifacts, counts, time."""
-    from flows.history.summary import print_status, status_data
+    from flows.history import print_status, status_data
 
     store = _store(file)
     _latest(store)
@@ -123,8 +123,8 @@ def tune(
     as_json: AsJson = False,
 ) -> None:
     """Replay the filter with other thresholds from the last run's signals: no text is read, nothing runs."""
-    from flows.inspect.terminal import print_tuning
-    from flows.inspect.tune import tune as replay
+    from flows.inspect import print_tuning
+    from flows.inspect import tune as replay
 
     found = replay(file, overrides, sweep)
     if as_json:
@@ -139,7 +139,7 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write the last run's report, one HTML page, and say where it is."""
-    from flows.report.page import write_report
+    from flows.report import write_report
 
     store = _store(file)
     path = write_report(store.root, _latest(store))
@@ -163,7 +163,7 @@ def generate(
 ) -> None:
     """Stream text from the trained model."""
     from flows.generate import stream
-    from flows.render.text import printable
+    from flows.render import printable
 
     folder = model or _artifact(_store(file), "pretrain") / "model"
     start = sys.stdin.read() if prompt == "-" else prompt
@@ -196,7 +196,7 @@ def doctor(file: File = PIPELINE) -> None:
 
 
 def _planned(file: Path, overrides: list[str], selection: dict[str, Any]) -> tuple[Any, list[Any]]:
-    from flows.run.plan import Selection, make_plan
+    from flows.run import Selection, make_plan
     from flows.settings import load_settings
 
     for option, values in (
@@ -229,12 +229,12 @@ def _run(file: Path, overrides: list[str], selection: dict[str, Any], dry_run: b
     if all(step.action == "reuse" for step in steps):
         print(f"nothing to do: all {len(steps)} nodes are there ({settings.store})")
         return
-    from flows.run.supervisor import supervise
+    from flows.run import supervise
 
     code, folder = supervise(settings, selection, sys.argv)
     if code == 0:
-        from flows.history.summary import print_summary
-        from flows.report.page import write_report
+        from flows.history import print_summary
+        from flows.report import write_report
 
         path = write_report(settings.store, folder)
         print_summary(settings.store, folder)
@@ -259,7 +259,7 @@ def _print_plan(steps: list[Any]) -> None:
 
 def _store(file: Path) -> Any:
     from flows.settings import load_settings
-    from flows.store.store import Store
+    from flows.store import Store
 
     return Store(load_settings(file).store)
 

@@ -73,7 +73,7 @@ def _packages() -> Iterator[Finding]:
 
 def _fasttext() -> Finding:
     """Whether fastText is fit for training a quality classifier; reading models works in any case."""
-    from tasks.filter.quality.model import UNSOUND, clears_memory
+    from tasks.filter.quality import UNSOUND, clears_memory
 
     return (OK, "fasttext", "trains from cleared memory") if clears_memory() else (WARN, "fasttext", UNSOUND)
 
@@ -90,7 +90,7 @@ def _device() -> Iterator[Finding]:
 
 def _sandbox() -> Iterator[Finding]:
     try:
-        from tasks.evaluate.sandbox.parent import run_problem
+        from tasks.evaluate.sandbox import run_problem
 
         result = run_problem(
             "def one():\n",

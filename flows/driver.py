@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.provenance import without_secrets
-from flows.run.context import RunContext, open_run
-from flows.run.plan import Selection
-from flows.run.server import prefect_api
+from flows.run import RunContext, Selection, open_run, prefect_api
 from tasks.errors import SmeltError
 from tasks.process import die_with_parent
 
@@ -121,7 +119,7 @@ def _last_row(path: Path) -> dict[str, Any] | None:
 
 def start_logging(folder: Path) -> None:
     """Plain lines on standard error, everything (tracebacks too) in the run's log."""
-    from flows.render.text import printable
+    from flows.render import printable
 
     class Plain(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:

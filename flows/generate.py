@@ -40,12 +40,11 @@ def _stream(folder: Path, prompt: str, most: int, temperature: float, top_k: int
             seed: int) -> Iterator[str]:  # fmt: skip
     from tokenizers import Tokenizer
 
-    from model import generate
-    from model.convert import from_huggingface
+    from model import convert, generate
 
     try:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        model = from_huggingface(folder)
+        model = convert.from_huggingface(folder)
     except Exception as error:  # whatever a damaged file makes the readers raise
         raise StageError(f"{folder}: the model can't be read: {error}") from error
     model.eval()

@@ -19,10 +19,16 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 
-from flows.run.context import RunContext, batches, open_run, run_jobs
-from flows.run.engine import is_transient
-from flows.run.markdown import funnel_table, stage_markdown
-from flows.run.plan import Selection
+from flows.run import (
+    RunContext,
+    Selection,
+    batches,
+    funnel_table,
+    is_transient,
+    open_run,
+    run_jobs,
+    stage_markdown,
+)
 from tasks.nodes import stages
 
 log = logging.getLogger("smelt")

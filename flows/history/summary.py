@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.history.funnel import funnel
+from flows.history.counts import funnel
 from flows.history.runs import Run, load_run, mapping, numeric, read_json
-from flows.render import figures
-from flows.render.series import read_lines
-from flows.render.text import excerpt, one_line
+from flows.render import excerpt, figures, one_line, read_lines
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -8,11 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from flows.history.lookup import find, find_named, find_urls, is_id
-from flows.history.runs import Node, Run, load_run
+from flows.history import Node, Run, find, find_named, find_urls, is_id, load_run
 from flows.inspect.explain_rules import FACT, render_rules, rule_facts
-from flows.render import figures
-from flows.render.text import excerpt, one_line, printable
+from flows.render import excerpt, figures, one_line, printable
 from tasks.errors import StageError
 
 MOST = 5  # documents that one url may name in a story

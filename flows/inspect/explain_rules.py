@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flows.history.runs import Run
+from flows.history import Run
 from flows.inspect.replay import filter_config
-from flows.render import figures
-from flows.render.text import one_line
+from flows.render import figures, one_line
 from tasks.errors import StageError
 
 FACT = "rules"

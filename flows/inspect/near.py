@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.history.runs import Run
-from flows.history.samples import title
+from flows.history import Run, title
 from flows.inspect.replay import Batch, filter_config, signal_batches
 
 if TYPE_CHECKING:

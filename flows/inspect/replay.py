@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from flows.history.runs import Node, Run, load_run, mapping, numeric
+from flows.history import Node, Run, load_run, mapping, numeric
 from tasks.errors import StageError
 from tasks.nodes import load
 

@@ -6,14 +6,13 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from flows.history.summary import add_row, text_table
-from flows.render import figures
-from flows.render.text import one_line
+from flows.history import add_row, text_table
+from flows.render import figures, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from flows.inspect.tune import Flips, Tally, Tuning
+    from flows.inspect.tuning import Flips, Tally, Tuning
 
 MOST_RULES = 20
 MOST_PAIRS = 6

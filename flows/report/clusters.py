@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.history.runs import Node, mapping, numeric
-from flows.render import figures
-from flows.render.markup import Content, Markup, tag
-from flows.render.text import excerpt, one_line
+from flows.history import Node, mapping, numeric
+from flows.render import Content, Markup, excerpt, figures, one_line, tag
 from flows.report.parts import grid, sub
 
 MOST_CLUSTERS = 6

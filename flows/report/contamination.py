@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flows.history import samples
-from flows.history.runs import Node, Run, mapping, numeric
-from flows.render import figures
-from flows.render.markup import Content, join, table, tag
-from flows.render.text import one_line
+from flows.history import Node, Run, mapping, numeric, samples
+from flows.render import Content, figures, join, one_line, table, tag
 from flows.report import parts
 from flows.report.parts import Section, absent, stat, stats, sub
 

@@ -8,12 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.history import samples
-from flows.history.funnel import Passage, funnel
-from flows.history.runs import Node, Run, mapping, numeric
-from flows.render import charts, figures
-from flows.render.markup import Content, Markup, join, table, tag
-from flows.render.text import one_line
+from flows.history import Node, Passage, Run, funnel, mapping, numeric, samples
+from flows.render import Content, Markup, charts, figures, join, one_line, table, tag
 from flows.report import parts
 from flows.report.parts import Section, absent, grid, sub
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.history import samples
-from flows.history.funnel import Edit, edits
-from flows.history.runs import Node, Run, numeric
-from flows.render import charts, figures
-from flows.render.markup import Content, Markup, join, table, tag
-from flows.render.text import one_line
+from flows.history import Edit, Node, Run, edits, numeric, samples
+from flows.render import Content, Markup, charts, figures, join, one_line, table, tag
 from flows.report import parts
 from flows.report.parts import Section, absent, stat, stats, sub
 

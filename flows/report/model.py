@@ -7,14 +7,27 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from flows.history.runs import Run, mapping, numeric
-from flows.history.summary import generations, interval
-from flows.history.summary import scores as read_scores
-from flows.render import charts, figures
-from flows.render.charts import Axis, Line, Mark, axis, line_chart
-from flows.render.markup import Content, Markup, join, table, tag
-from flows.render.series import Series, read_lines, read_series
-from flows.render.text import excerpt, one_line
+from flows.history import Run, generations, interval, mapping, numeric
+from flows.history import scores as read_scores
+from flows.render import (
+    Axis,
+    Content,
+    Line,
+    Mark,
+    Markup,
+    Series,
+    axis,
+    charts,
+    excerpt,
+    figures,
+    join,
+    line_chart,
+    one_line,
+    read_lines,
+    read_series,
+    table,
+    tag,
+)
 from flows.report.parts import Section, absent, grid, stat, stats, sub
 
 COLUMNS = ("loss", "validation_loss", "grad_norm", "learning_rate", "tokens_per_second", "mfu")

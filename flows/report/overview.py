@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.history.funnel import funnel
-from flows.history.runs import Node, Run, mapping, numeric
-from flows.history.summary import scores
-from flows.render import charts, figures
-from flows.render.markup import Content, Markup, join, table, tag
-from flows.render.text import excerpt, one_line
+from flows.history import Node, Run, funnel, mapping, numeric, scores
+from flows.render import Content, Markup, charts, excerpt, figures, join, one_line, table, tag
 from flows.report.parts import Section, code, sub
 
 WORDS = {

@@ -8,8 +8,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flows.history.runs import Run, load_run
-from flows.render.markup import Markup, join, raw, tag
+from flows.history import Run, load_run
+from flows.render import Markup, join, raw, tag
 from flows.report import contamination, corpus, edits, overview, quality, record, removed, rules
 from flows.report import model as report_model
 from flows.report.parts import Section

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from flows.render.markup import Content, Markup, join, tag
-from flows.render.text import one_line
+from flows.render import Content, Markup, join, one_line, tag
 
 
 @dataclass(frozen=True)

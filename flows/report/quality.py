@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.history import samples
-from flows.history.runs import Node, Run, mapping, numeric
-from flows.render import charts, figures
-from flows.render.markup import Content, Markup, join, table
+from flows.history import Node, Run, mapping, numeric, samples
+from flows.render import Content, Markup, charts, figures, join, table
 from flows.report.parts import Section, absent, grid, stat, stats, sub
 
 SIGNAL = "quality_score"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flows.history.runs import Node, Run, mapping, numeric
-from flows.render import figures
-from flows.render.markup import Content, Markup, table, tag
-from flows.render.text import excerpt, one_line
+from flows.history import Node, Run, mapping, numeric
+from flows.render import Content, Markup, excerpt, figures, one_line, table, tag
 from flows.report.parts import Section, absent, code, sub
 
 _SECRET = re.compile(r"secret|password|passwd|credential|(^|_)(token|key)$|api_?key", re.IGNORECASE)

@@ -7,11 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.history import samples
-from flows.history.runs import Run, mapping, numeric
-from flows.render import charts, figures
-from flows.render.markup import Content, Markup, join, tag
-from flows.render.text import excerpt, one_line
+from flows.history import Run, mapping, numeric, samples
+from flows.render import Content, Markup, charts, excerpt, figures, join, one_line, tag
 from flows.report import clusters
 from flows.report import parts as report_parts
 from flows.report.parts import Section, absent, grid, stat, stats, sub

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from flows.history import samples
-from flows.history.runs import Node, Run
-from flows.inspect.near import Border, Near, near_thresholds
-from flows.inspect.overlap import Overlap
-from flows.render import charts, figures
-from flows.render.markup import Content, Markup, join, table, tag
-from flows.render.text import excerpt, one_line
+from flows.history import Node, Run, samples
+from flows.inspect import Border, Near, Overlap, near_thresholds
+from flows.render import Content, Markup, charts, excerpt, figures, join, one_line, table, tag
 from flows.report import parts as report_parts
 from flows.report.parts import Section, absent, grid, sub
 from tasks.errors import StageError

@@ -20,7 +20,7 @@ from flows.run.prepare import Prepared, StoreInputs, prepare
 from flows.run.record import RunRecord, new_run_id
 from flows.run.stage import run_node, run_shard
 from flows.settings import Settings, load_settings
-from flows.store.store import Miss, Store
+from flows.store import Miss, Store
 from tasks.errors import StageError
 from tasks.node import Config
 from tasks.nodes import load, stage_of

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flows.history.funnel import Passage, funnel, passage
-from flows.history.runs import mapping, numeric
-from flows.render import figures
-from flows.render.text import one_line
+from flows.history import Passage, funnel, mapping, numeric, passage
+from flows.render import figures, one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$])")
 MOST_RULES = 20

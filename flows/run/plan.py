@@ -8,8 +8,7 @@ from typing import Any
 
 from flows.run.prepare import Prepared, StoreInputs, prepare, shard_fingerprint
 from flows.settings import Settings
-from flows.store.fingerprint import FileDigests, source_closure
-from flows.store.store import Miss, Store
+from flows.store import FileDigests, Miss, Store, source_closure
 from tasks.errors import NotAskedYet
 from tasks.nodes import NODES, stage_of
 

@@ -8,9 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from flows.store.fingerprint import FileDigests, digest, package_version
-from flows.store.remote import RemoteInputs
-from flows.store.store import Store
+from flows.store import FileDigests, RemoteInputs, Store, digest, package_version
 from tasks.errors import StageError
 from tasks.node import Config, Input, Shard
 from tasks.nodes import load

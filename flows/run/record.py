@@ -15,7 +15,7 @@ from typing import Any
 from flows.provenance import git_state, host, now, without_secrets
 from flows.run.plan import Step
 from flows.settings import Settings
-from flows.store.store import Store, write_atomically
+from flows.store import Store, write_atomically
 
 log = logging.getLogger("smelt")
 

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.store.locks import FileLock
+from flows.store import FileLock
 from tasks.errors import StageError
 from tasks.process import end, spawn
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from flows.provenance import git_state, host, now, without_secrets
 from flows.run.prepare import Prepared, shard_fingerprint
-from flows.store.fingerprint import digest, source_closure
-from flows.store.store import FORMAT, Miss, Store, link, output_of, seal
+from flows.store import FORMAT, Miss, Store, digest, link, output_of, seal, source_closure
 from tasks.errors import StageError
 from tasks.node import Metrics, Shard, ShardResult
 from tasks.nodes import load, stage_of

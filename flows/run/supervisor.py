@@ -18,7 +18,7 @@ from typing import Any
 
 from flows.run.record import mark_interrupted, new_run_id
 from flows.settings import Settings
-from flows.store.store import Store
+from flows.store import Store
 from tasks.process import end, spawn
 
 GRACE_SECONDS = 6.0

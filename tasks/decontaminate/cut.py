@@ -14,12 +14,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from tasks.decontaminate.index.items import ItemIndex
-from tasks.decontaminate.index.matching import match_spans
-from tasks.decontaminate.node import Config
+from tasks.decontaminate.config import Config
+from tasks.decontaminate.index import ItemIndex, match_spans
 from tasks.decontaminate.views import View, merged, plain_view, unwrapped_views
-from tasks.text.folding import folded_character
-from tasks.text.words import fold_texts
+from tasks.text import fold_texts, folded_character
 
 BETWEEN = "\n\n"  # stands where a window was
 _PIECE = 512  # characters in which single words are told apart at a time

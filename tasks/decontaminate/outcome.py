@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.benchmarks.benchmark import load_items
+from tasks.benchmarks import load_items
+from tasks.decontaminate.config import SEARCH_KEYS, Config
 from tasks.decontaminate.cut import Cut, cut
-from tasks.decontaminate.index.items import ItemIndex, index_items
-from tasks.decontaminate.node import SEARCH_KEYS, Config
+from tasks.decontaminate.index import ItemIndex, index_items
 from tasks.decontaminate.search import Hit, search
 from tasks.decontaminate.selftest import self_test
 from tasks.document import DOCUMENTS, EDITS, TableWriter, ledger_row, ledger_writer, read_batches

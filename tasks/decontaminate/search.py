@@ -27,13 +27,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from tasks.benchmarks.benchmark import Item
-from tasks.decontaminate.index.items import ItemIndex, index_items
-from tasks.decontaminate.index.matching import Match, match_words
-from tasks.decontaminate.node import Config
+from tasks.benchmarks import Item
+from tasks.decontaminate.config import Config
+from tasks.decontaminate.index import ItemIndex, Match, index_items, match_words
 from tasks.decontaminate.scan import scan
 from tasks.decontaminate.views import plain, unwrapped
-from tasks.text.words import fold_batches, utf8_buffers
+from tasks.text import fold_batches, utf8_buffers
 
 
 @dataclass(frozen=True)

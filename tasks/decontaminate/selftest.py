@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.benchmarks.benchmark import Item
+from tasks.benchmarks import Item
 from tasks.decontaminate.disguises import KINDS, shown
-from tasks.decontaminate.index.items import ItemIndex
+from tasks.decontaminate.index import ItemIndex
 from tasks.decontaminate.search import search
 
 EMBEDDED = "embedded"

@@ -38,10 +38,8 @@ def process(shard: Shard, out: Path) -> ShardResult:
     """Writes pairs.npy (`tasks.dedup.pairs.lsh.PAIR`) and copies.npy (`tasks.dedup.pairs.candidate_lists.COPY`) of a part."""
     import numpy as np
 
-    from tasks.dedup.minhash.scheme import check_scheme
-    from tasks.dedup.pairs.band_files import read_meeting, repeats
-    from tasks.dedup.pairs.candidate_lists import COPY, offsets_of, refuse_repeated
-    from tasks.dedup.pairs.lsh import candidate_pairs
+    from tasks.dedup.minhash import check_scheme
+    from tasks.dedup.pairs import COPY, candidate_pairs, offsets_of, read_meeting, refuse_repeated, repeats
 
     part, of = shard.config["part"], shard.config["of"]
     if part == 0:
@@ -63,7 +61,7 @@ def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metric
     """Writes lists/<n>.npy (`tasks.dedup.pairs.candidate_lists.CANDIDATE`), the candidates whose later document lies in file n, and
     files.json, a list for each: {"documents": [how many each file has], "touched": [numbers of the files of the
     earlier documents, its own first]}. By number, not by key: a key says where a file lies, and may change."""
-    from tasks.dedup.pairs.candidate_lists import offsets_of, write_lists
+    from tasks.dedup.pairs import offsets_of, write_lists
 
     files = shards[0].inputs["ids"]
     offsets = offsets_of([file.path for file in files])

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from tasks import node
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
-from tasks.text.ngram import Ngram
+from tasks.text import Ngram
 
 VERSION = 2
 PACKAGES = ()
@@ -47,8 +47,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     """Writes pairs.npy, `MATCH`, in the order of the candidates."""
     import numpy as np
 
-    from tasks.dedup.pairs.jaccard import MATCH, verify
-    from tasks.dedup.pairs.word_hashes import Codes
+    from tasks.dedup.pairs import MATCH, Codes, verify
 
     candidates = np.load(shard.inputs["candidates"][0].path)
     files = [Codes.open(file.path) for file in shard.inputs["words"]] if len(candidates) else []

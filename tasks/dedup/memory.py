@@ -6,17 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.dedup import candidates, matches, outcome, signatures, survivors
-from tasks.dedup.clusters.clustering import choose, priorities
-from tasks.dedup.clusters.members import COLUMNS, gather, verifier
-from tasks.dedup.clusters.removals import REMOVED, removal_columns
-from tasks.dedup.minhash.table import signatures as signatures_of
-from tasks.dedup.pairs.band_files import all_entries, repeats
-from tasks.dedup.pairs.candidate_lists import repeated_ids
-from tasks.dedup.pairs.jaccard import verify
-from tasks.dedup.pairs.lsh import candidate_pairs
-from tasks.dedup.pairs.word_hashes import Codes, word_codes
+from tasks.dedup.clusters import COLUMNS, REMOVED, choose, gather, priorities, removal_columns, verifier
+from tasks.dedup.minhash import signatures as signatures_of
+from tasks.dedup.pairs import Codes, all_entries, candidate_pairs, repeated_ids, repeats, verify, word_codes
 from tasks.dedup.verdicts import NEAR, ledger_rows
-from tasks.text.words import Words
+from tasks.text import Words
 
 
 class Config(outcome.Config, survivors.Config, matches.Config, candidates.Config, signatures.Config):

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from tasks import node
-from tasks.dedup.paragraphs.option import RULE, Option
+from tasks.dedup.paragraphs import RULE, Option
 from tasks.errors import StageError
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
@@ -74,7 +74,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     if "clusters" in shard.inputs:
         import pyarrow.parquet as pq
 
-        from tasks.dedup.clusters.removals import cluster_metrics
+        from tasks.dedup.clusters import cluster_metrics
 
         return ShardResult(cluster_metrics(pq.read_table(shard.inputs["clusters"][0].path)))
     from tasks.dedup.verdicts import NEAR, write_file
@@ -86,7 +86,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
 
 def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
     """Writes clusters.parquet; adds the largest clusters with samples, and the alarm."""
-    from tasks.dedup.clusters.samples import top_clusters
+    from tasks.dedup.clusters import top_clusters
 
     tables = shards[-1].inputs
     shutil.copyfile(tables["clusters"][0].path, out / "clusters.parquet")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from tasks.dedup.paragraphs import Option
 from tasks.dedup.paragraphs import option as paragraphs
-from tasks.dedup.paragraphs.option import Option
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
-from tasks.text.folding import FOLDING
+from tasks.text import FOLDING
 
 VERSION = 1
 PACKAGES = ("xxhash",)
@@ -43,7 +43,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     import numpy as np
     import pyarrow.parquet as pq
 
-    from tasks.dedup.paragraphs.split import passages
+    from tasks.dedup.paragraphs import passages
 
     config = shard.config
     documents, removed = (shard.inputs[name][0].path for name in ("documents", "removed"))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pydantic import Field
 
+from tasks.dedup.paragraphs import Option
 from tasks.dedup.paragraphs import option as paragraphs
-from tasks.dedup.paragraphs.option import Option
 from tasks.node import Inputs, Metrics, Shard, ShardResult, not_identity
 
 VERSION = 1
@@ -41,7 +41,7 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 def process(shard: Shard, out: Path) -> ShardResult:
     """Writes cuts/<n>.npy (`tasks.dedup.paragraphs.duplicates.CUT`) and drops/<n>.parquet (`tasks.dedup.clusters.removals.REMOVED`) for
     each file of documents."""
-    from tasks.dedup.paragraphs.duplicates import write_repeats
+    from tasks.dedup.paragraphs import write_repeats
 
     return ShardResult(write_repeats(shard, out))
 

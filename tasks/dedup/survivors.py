@@ -13,7 +13,7 @@ from pydantic import Field
 
 from tasks import node
 from tasks.node import Inputs, Metrics, Shard, ShardResult
-from tasks.text.ngram import Ngram
+from tasks.text import Ngram
 
 VERSION = 1
 PACKAGES = ()
@@ -52,7 +52,7 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
 def process(shard: Shard, out: Path) -> ShardResult:
     """Writes clusters.parquet (`tasks.dedup.clusters.clustering.CLUSTERS`), removed/<n>.parquet for each file of documents
     (`tasks.dedup.clusters.removals.REMOVED`) and top.parquet (`tasks.dedup.clusters.removals.TOP`)."""
-    from tasks.dedup.clusters.removals import write_survivors
+    from tasks.dedup.clusters import write_survivors
 
     return ShardResult(write_survivors(shard, out))
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks.dedup.paragraphs.cut import without
-from tasks.dedup.paragraphs.option import RULE
+from tasks.dedup.paragraphs import RULE, without
 from tasks.document import DOCUMENTS, EDIT_SAMPLES, EDITS, LEDGER, TableWriter, ledger_writer, read_batches
 from tasks.node import Metrics
 

@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.benchmarks.benchmark import Benchmark
+from tasks.benchmarks import Benchmark
 from tasks.errors import StageError
-from tasks.evaluate.node import BitsPerByte, Generations
+from tasks.evaluate.config import BitsPerByte, Generations
 
 if TYPE_CHECKING:
     import torch
 
     from model import Transformer
     from tasks.tokenize import Encoder
+from tasks.evaluate.records import Evaluation, Hits
 
 log = logging.getLogger(__name__)
-Hits = frozenset[tuple[str, str]]
-
-
-@dataclass
-class Evaluation:
-    """What an evaluation found; `write` leaves it as the files of the artifact.
-
-    scores: the content of scores.json. samples: benchmark -> one record per sample. generations: {prompt,
-    text}. documents: {id, bits, bytes, tokens} per held-out document. metrics: scores in short, counts,
-    seconds, hardware.
-    """
-
-    scores: dict[str, Any] = field(default_factory=lambda: {"benchmarks": {}})
-    samples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    generations: list[dict[str, str]] = field(default_factory=list)
-    documents: list[dict[str, Any]] = field(default_factory=list)
-    metrics: dict[str, Any] = field(default_factory=dict)
-
-    def write(self, out: Path) -> None:
-        """Writes scores.json, samples/*.parquet, generations.jsonl and held_out.parquet into a folder."""
-        from tasks.evaluate.records import write_documents, write_samples
-
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "scores.json").write_text(json.dumps(self.scores, indent=1, allow_nan=False) + "\n", "utf-8")
-        with (out / "generations.jsonl").open("w", encoding="utf-8") as file:
-            for row in self.generations:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        for name, rows in self.samples.items():
-            write_samples(out / "samples" / f"{name}.parquet", rows)
-        write_documents(out / "held_out.parquet", self.documents)
 
 
 def evaluate_model(
@@ -87,7 +56,7 @@ def evaluate_model(
         )
         seconds["bits_per_byte"], start = round(time.monotonic() - start, 2), time.monotonic()
     if chosen:
-        from tasks.evaluate.harness.run import run_benchmarks
+        from tasks.evaluate.harness import run_benchmarks
 
         run_benchmarks(
             evaluation,

@@ -4,24 +4,13 @@
 languages. They are loaded when first asked for: importing this package costs nothing.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from tasks.faces import hand_on
 
 if TYPE_CHECKING:
     from tasks.filter import language
     from tasks.filter.judging import judge
-    from tasks.filter.text_signals.scoring import score
-
-__all__ = ["judge", "language", "score"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "score":
-        return importlib.import_module("tasks.filter.text_signals.scoring").score
-    if name == "judge":
-        return importlib.import_module("tasks.filter.judging").judge
-    if name == "language":
-        return importlib.import_module("tasks.filter.language")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from tasks.filter.text_signals import score
+else:
+    __getattr__ = hand_on(__name__)

@@ -14,9 +14,8 @@ from typing import Any
 from pydantic import field_validator
 
 from tasks.errors import ConfigError, StageError
-from tasks.filter.quality.family import Config as Quality
-from tasks.filter.quality.family import complete, trained
-from tasks.filter.quality.model import NEGATIVE, POSITIVE
+from tasks.filter.quality import NEGATIVE, POSITIVE, complete, trained
+from tasks.filter.quality import Config as Quality
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
 
@@ -74,7 +73,7 @@ def _source(name: str, inputs: Inputs) -> list[Input]:
 
 
 def _files(side: str, pattern: str, inputs: Inputs) -> list[Input]:
-    from tasks.filter.quality.examples import format_of
+    from tasks.filter.quality import format_of
 
     path = inputs.resolve(pattern)
     magic = any(letter in path.as_posix() for letter in "*?[")
@@ -127,7 +126,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
 def _draw(shard: Shard, side: str, path: Path) -> Any:
     """A side's examples; a file that gives none is a mistake, texts that can't be read are counted."""
     from tasks.document import Loss
-    from tasks.filter.quality.examples import Draw, read_texts
+    from tasks.filter.quality import Draw, read_texts
 
     settings = shard.config
     draw = Draw(path, most=settings["most_examples"], seed=settings["seed"], prefix=settings["prefix"],
@@ -168,7 +167,7 @@ def _write_scores(path: Path, scores: dict[str, Any]) -> None:
 
 
 def _tested(scores: dict[str, Any]) -> Metrics:
-    from tasks.filter.quality.ranking import accuracy, auc, threshold_table
+    from tasks.filter.quality import accuracy, auc, threshold_table
 
     sides = (scores[POSITIVE], scores[NEGATIVE])
     return {

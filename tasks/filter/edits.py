@@ -11,39 +11,22 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.filter.editing import lines
-from tasks.filter.editing.pii import Config as Personal
-from tasks.filter.editing.pii import Kind
+from tasks.filter.editing import Config as Personal
 from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tasks.filter.editing.editor import Change
+    from tasks.filter.editing import Change
+from tasks.filter.editing import SAMPLES, Edits
 
 VERSION = 3
 PACKAGES: tuple[str, ...] = ()
 INPUTS = ("ingest/documents",)
 VOLATILE = ("samples",)
 
-SAMPLES = 12  # removed passages of a rule that a shard keeps to be looked at
-SAMPLE_BYTES = 400
 BLANK = 4096  # bytes that are decoded at once
-
-
-class Edits(lines.Config):
-    """Which lines and marks are taken out of which documents.
-
-    kinds: the document kinds that are edited; source code shouldn't be.
-    control_characters: what no text has a use for; form feeds and the like become newlines.
-    citations: markers as on Wikipedia, [1] and [edit]: "all" as datatrove has it (C4's rule), or "careful", where
-    they can't be a program's subscripts (`marks.citation_edits`).
-    """
-
-    kinds: tuple[Kind, ...] = ("web", "text")
-    control_characters: bool = True
-    citations: lines.Mode | None = "careful"
 
 
 class Config(NodeConfig):
@@ -70,7 +53,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     import pyarrow.compute as pc
 
     from tasks.document import DOCUMENTS, EDIT_SAMPLES, EDITS, TableWriter, read_batches
-    from tasks.filter.editing.editor import Editor, edit_texts
+    from tasks.filter.editing import Editor, edit_texts
 
     config = Config.model_validate(dict(shard.config))
     editor = Editor(config.edits, config.pii)
@@ -133,7 +116,7 @@ class _Record:
 
     def samples(self, id: str, change: Change) -> list[dict[str, Any]]:
         """The first edits of each rule, as long as the shard has room for more of it."""
-        from tasks.filter.editing.editor import masked
+        from tasks.filter.editing import masked
 
         found = []
         for rule, taken, replacement in change.first:

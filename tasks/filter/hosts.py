@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.filter.urls.family import Config as UrlConfig
+from tasks.filter.urls import family
 from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Metrics, Shard, ShardResult
 
@@ -26,7 +26,7 @@ SINGLE = True
 class Config(NodeConfig):
     """url: the family's thresholds, which only say whether the node is wanted."""
 
-    url: UrlConfig = UrlConfig()
+    url: family.Config = family.Config()
 
     def identity(self) -> dict[str, Any]:
         return {}

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.errors import ConfigError
+from tasks.filter.config import Config
 from tasks.filter.families import FAMILIES
 from tasks.filter.profiles import resolve
 from tasks.filter.rules import Rule
-from tasks.filter.verdicts import Config
 
 VERDICTS = pa.schema(
     [
@@ -37,7 +37,7 @@ def judge(
     is applied too, with a URL's signals its rules, with `removed_word_ratio` DCLM's on edits; without them these
     are left out.
     profile: a name in `config.profiles`, which says which families run and in which order.
-    config: the thresholds; the defaults of `tasks.filter.verdicts.Config` if not given. Those of
+    config: the thresholds; the defaults of `tasks.filter.config.Config` if not given. Those of
     `config.languages` need the column `language`, those of a programming language `code_language`.
     Raises ConfigError for an unknown profile or missing signals.
     """

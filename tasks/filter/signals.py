@@ -1,4 +1,4 @@
-"""Node filter-signals: identification, text and URL signals of every document, one row each, in the documents' order.
+"""Node filter-signals: language, text and URL signals of every document, one row each, in the documents' order.
 
 Thresholds are not here: changing one reads no text again.
 """
@@ -14,11 +14,10 @@ from pydantic import Field
 
 from tasks.errors import ConfigError
 from tasks.filter.language import identification
-from tasks.filter.quality.family import SIGNAL
-from tasks.filter.quality.family import Config as Quality
+from tasks.filter.quality import SIGNAL
+from tasks.filter.quality import Config as Quality
 from tasks.filter.text_signals import side_signals
 from tasks.filter.urls import blocklists
-from tasks.filter.urls.blocklists import Config as UrlListsConfig
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 
@@ -40,7 +39,7 @@ class Config(NodeConfig):
     language_model: str | None = not_identity(None)
     language_sample: int = Field(identification.SAMPLE, ge=64)
     quality: Quality | None = not_identity(None)
-    url_lists: UrlListsConfig = UrlListsConfig()
+    url_lists: blocklists.Config = blocklists.Config()
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tasks.errors import ConfigError
-from tasks.ingest.io.location import file_name, is_http, is_pattern, is_remote, root_of, shown
+from tasks.ingest.io import file_name, is_http, is_pattern, is_remote, root_of, shown
 from tasks.ingest.source import BaseSource, find_files
 from tasks.node import Inputs
 

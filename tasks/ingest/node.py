@@ -16,12 +16,11 @@ from pydantic import Field, field_validator
 
 from tasks.errors import ConfigError, StageError
 from tasks.ingest import kinds
-from tasks.ingest.code.files import side_role
-from tasks.ingest.io.location import is_remote, shown
-from tasks.ingest.io.object_version import Version
+from tasks.ingest.code import side_role
+from tasks.ingest.io import Version, is_remote, shown
 from tasks.ingest.listing import find
 from tasks.ingest.source import BaseSource
-from tasks.ingest.tables.columns import MISSING
+from tasks.ingest.tables import MISSING
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 

@@ -24,9 +24,7 @@ import torch.distributed as dist
 from model import Transformer, convert
 from tasks.errors import SmeltError, StageError
 from tasks.pretrain import faults
-from tasks.pretrain.distributed import checkpoint, lock
-from tasks.pretrain.distributed.engine import Engine, Outcome, start
-from tasks.pretrain.distributed.layout import choose_stage
+from tasks.pretrain.distributed import Engine, Outcome, checkpoint, choose_stage, lock, start
 from tasks.pretrain.guard import ACTIONS, Decision, SpikeGuard
 from tasks.pretrain.job import FAILURE, RESULT, Job
 from tasks.pretrain.loader import Batches, Skips

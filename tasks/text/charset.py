@@ -60,7 +60,7 @@ def decode(data: bytes, declared: str | None = None, *, html: bool = False) -> t
     return best or (data.decode("utf-8", "replace"), "utf-8")
 
 
-def utf8(data: bytes, declared: str | None = None, *, html: bool = False) -> bytes:
+def as_utf8(data: bytes, declared: str | None = None, *, html: bool = False) -> bytes:
     """What `decode` gives, as UTF-8: the bytes themselves where they are it. Lone surrogates become `?`."""
     from tasks.text.utf8 import is_utf8
 

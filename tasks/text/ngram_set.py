@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from tasks.text.batches import batches
+from tasks.text.batching import batches
 from tasks.text.hashset import hash_set
 from tasks.text.words import fold_texts, ngram_hashes
 

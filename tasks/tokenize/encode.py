@@ -137,7 +137,7 @@ class _Overlap:
         self.bound = config.max_validation_overlap
         if self.bound is not None:
             from tasks.document import read_batches
-            from tasks.text.ngram_set import NgramSet
+            from tasks.text import NgramSet
 
             paths = [item.path for item in shard.inputs["validation_texts"]]
             texts = (

@@ -9,7 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tasks.errors import StageError
-from tasks.text.batches import batches
+from tasks.text import batches
 from tasks.tokenize.bpe import END_OF_TEXT, PAD, pieces
 from tasks.tokenize.shards import token_dtype
 

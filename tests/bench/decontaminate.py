@@ -26,9 +26,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from tasks.benchmarks.benchmark import Benchmark, Item, load_items
+from tasks.decontaminate.config import Config
 from tasks.decontaminate.disguises import KINDS, shown
 from tasks.decontaminate.index.items import ItemIndex, index_items
-from tasks.decontaminate.node import Config
 from tasks.decontaminate.outcome import write_outcome
 from tasks.decontaminate.search import search
 from tasks.decontaminate.selftest import embedded

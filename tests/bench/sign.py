@@ -51,7 +51,8 @@ def size(texts: list[str]) -> int:
 
 def node_seconds(column: pa.Array, folder: Path) -> float:
     """dedup-signatures as the pipeline runs it, Parquet to Parquet."""
-    from tasks.dedup.signatures import Config, process
+    from tasks.dedup.config import Config
+    from tasks.dedup.signatures import process
     from tasks.document import DOCUMENTS, TableWriter
     from tasks.node import Input, Shard
 

@@ -73,9 +73,9 @@ def texts_of(case: Case) -> list[str]:
 
 def check_score(case: Case) -> None:
     from tasks.filter import judge, score
+    from tasks.filter.config import Config
     from tasks.filter.text_signals import reference, stop_words
     from tasks.filter.text_signals.scoring import RATIOS, signals_of
-    from tasks.filter.verdicts import Config
 
     texts, languages = texts_of(case), case.settings["languages"]
     table = score(texts, languages)
@@ -111,8 +111,9 @@ UNBOUNDED = ("hash_ratio", "ellipsis_ratio", "newline_word_ratio", "symbol_ratio
 
 
 def check_edits(case: Case) -> None:
+    from tasks.filter.editing.config import Edits
     from tasks.filter.editing.editor import Editor, edit_texts
-    from tasks.filter.edits import Config, Edits
+    from tasks.filter.edits import Config
 
     texts = [text.encode("utf-8", "replace").decode() for text in texts_of(case)]
     every = Edits(citations="all", javascript="all", policies="all", terminal_punctuation=True, min_words=3)

@@ -17,9 +17,9 @@ from fuzzing.mutations import mutate
 
 from tasks.errors import SmeltError
 from tasks.ingest.io import http_body, remote_file
+from tasks.ingest.io.answers import Refused
 from tasks.ingest.io.object_version import Version
 from tasks.ingest.io.retry import Patience
-from tasks.ingest.io.transport import Refused
 
 SIZE = 5000
 CONTENT = bytes(range(256)) * 20

@@ -14,11 +14,11 @@ from tasks.decontaminate.index.phrases import Phrase, Phrases, index_phrases
 from tasks.decontaminate.index.runs import RunSets, run_hashes, run_sets, sample_length
 from tasks.decontaminate.views import plain
 from tasks.jit import compiled
-from tasks.text.words import Words, fold_texts, word_hashes
+from tasks.text import Words, fold_texts, word_hashes
 
 if TYPE_CHECKING:
-    from tasks.benchmarks.benchmark import Item
-    from tasks.decontaminate.node import Config
+    from tasks.benchmarks import Item
+    from tasks.decontaminate.config import Config
 
 TELLING_WORDS = 5  # different words of two letters and more in an n-gram: below, it is a table or a sequence
 MOST_SHARING = (

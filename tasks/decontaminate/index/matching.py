@@ -10,7 +10,7 @@ import numpy as np
 from tasks.decontaminate.index.items import ItemIndex
 from tasks.decontaminate.index.phrases import find_phrases
 from tasks.decontaminate.index.runs import Runs, find_runs
-from tasks.text.words import Words, word_hashes
+from tasks.text import Words, word_hashes
 
 Matches = dict[tuple[int, int], "Match"]
 

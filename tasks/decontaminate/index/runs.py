@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.jit import compiled
-from tasks.text.hashset import filter_bits, table_slots
+from tasks.text import filter_bits, table_slots
 
 HEAD = 2
 _SAMPLE = 5

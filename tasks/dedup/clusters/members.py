@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.dedup.clusters.clustering import Members, Verify
-from tasks.dedup.pairs.jaccard import Sets, shingle_sets, similarities
-from tasks.text.ngram import Ngram
+from tasks.dedup.pairs import Sets, shingle_sets, similarities
+from tasks.text import Ngram
 
 COLUMNS = ["id", "exact", "length", "source", "date"]  # of signatures: what survivors are chosen by
 _CACHED_WORDS = 4 << 20  # of survivors' sets that are kept for the next comparison

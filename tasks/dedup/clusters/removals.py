@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from tasks.dedup.clusters.clustering import CLUSTERS, Choice, choose, priorities
 from tasks.dedup.clusters.members import COLUMNS, gather, verifier
-from tasks.dedup.minhash.scheme import check_scheme
-from tasks.dedup.pairs.word_hashes import Codes
+from tasks.dedup.minhash import check_scheme
+from tasks.dedup.pairs import Codes
 from tasks.document import TableWriter
 from tasks.node import Input, Metrics, Shard
 

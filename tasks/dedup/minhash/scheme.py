@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.errors import StageError
-from tasks.text.folding import FOLDING
+from tasks.text import FOLDING
 
 if TYPE_CHECKING:
-    from tasks.dedup.signatures import Config
-    from tasks.text.ngram import Ngram
+    from tasks.dedup.config import Config
+    from tasks.text import Ngram
 
 SCHEME = "affine32"  # as datasketch 2 calls it
 HASH = "xxh32"

@@ -19,8 +19,7 @@ import pyarrow as pa
 
 from tasks.dedup.minhash.scheme import SCHEME
 from tasks.jit import compiled
-from tasks.text.ngram import Ngram, parsed
-from tasks.text.words import Words, fold_batches, folded, units
+from tasks.text import Ngram, Words, fold_batches, folded, parsed, units
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash, MinHash

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.dedup.minhash.digests import as_column, digests
+from tasks.dedup.minhash.exact import as_column, digests
 from tasks.dedup.minhash.scheme import metadata
 from tasks.dedup.minhash.sketch import band_hashes, sign_words
-from tasks.text.words import Words, fold_batches, units
+from tasks.text import Words, fold_batches, units
 
 if TYPE_CHECKING:
-    from tasks.dedup.signatures import Config
+    from tasks.dedup.config import Config
 
 SIGNATURES = pa.schema(
     [

@@ -10,8 +10,7 @@ import numpy as np
 
 from tasks.dedup.pairs.word_hashes import Codes
 from tasks.jit import compiled
-from tasks.text.ngram import Ngram
-from tasks.text.words import Words, ngram_hashes
+from tasks.text import Ngram, Words, ngram_hashes
 
 # A verified pair: as `tasks.dedup.pairs.candidate_lists.CANDIDATE`, with its similarity.
 MATCH = np.dtype([("row", "<u4"), ("file", "<u4"), ("other", "<u4"), ("sampled", "?"), ("similarity", "<f8")])

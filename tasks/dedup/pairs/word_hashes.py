@@ -17,7 +17,7 @@ from types import TracebackType
 
 import numpy as np
 
-from tasks.text.words import Words, word_hashes
+from tasks.text import Words, word_hashes
 
 _CODE = np.dtype("<u4")
 _PLACE = np.dtype("<u8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from tasks.text.words import utf8_buffers
+from tasks.text import utf8_buffers
 
 
 def without(texts: pa.Array, cuts: np.ndarray) -> tuple[pa.Array, np.ndarray]:

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks.dedup.clusters.removals import REMOVED
-from tasks.dedup.pairs.band_files import read_part
+from tasks.dedup.clusters import REMOVED
+from tasks.dedup.pairs import read_part
 from tasks.dedup.paragraphs.option import RULE
 from tasks.dedup.paragraphs.split import PASSAGE
 from tasks.document import TableWriter

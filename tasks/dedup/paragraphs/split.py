@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.dedup.minhash.digests import digests
+from tasks.dedup.minhash import digests
 from tasks.document import read_batches
 from tasks.jit import compiled
-from tasks.text.words import fold_batches, utf8_buffers
+from tasks.text import fold_batches, utf8_buffers
 
 # key, text: the halves of XXH3-128 of the folded paragraph. row: the document's in its file. start, end: where the
 # paragraph lies in the text's UTF-8, its line end included. words: in it.

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.benchmarks.benchmark import BUILT_IN, Benchmark, data_files, data_source, load_task, task_file
+from tasks.benchmarks import BUILT_IN, Benchmark, data_files, data_source, load_task, task_file
 from tasks.errors import SmeltError, StageError
 from tasks.evaluate import confidence_intervals
 
 if TYPE_CHECKING:
     from model import Transformer
-    from tasks.evaluate.evaluation import Evaluation, Hits
+    from tasks.evaluate.records import Evaluation, Hits
     from tasks.tokenize import Encoder
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ def scored_task(benchmark: Benchmark, resolve: Callable[[str], Path]) -> Any:
     except SmeltError:
         raise
     except Exception as error:  # the harness and `datasets` raise what their own libraries do
-        from tasks.benchmarks.data import hub_error
+        from tasks.benchmarks import hub_error
 
         if source is None and not files:
             raise hub_error(str(own.get("dataset_path")), error) from error

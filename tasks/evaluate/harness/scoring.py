@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
-from tasks.evaluate.sandbox.parent import Problem, run_problems
+from tasks.evaluate.sandbox import Problem, run_problems
 
 STRICT = re.compile(r"#### (-?[0-9.,]+)")
 NUMBER = re.compile(r"-?\$?[0-9][0-9,]*(?:\.[0-9]+)?")
@@ -58,7 +58,7 @@ def gsm8k(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
 @cache
 def sandbox_fault() -> str | None:
     """Why generated code can't be scored here, None if it can; the canaries run once per process."""
-    from tasks.evaluate.sandbox.canaries import check_sandbox
+    from tasks.evaluate.sandbox import check_sandbox
 
     return check_sandbox()
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from tasks.filter.editing import candidates, chunks, lines, marks, pii, scan
 from tasks.filter.editing.boilerplate import first_words
+from tasks.filter.editing.config import SAMPLE_BYTES, SAMPLES, Edits
 from tasks.filter.editing.removed_words import lost_words
-from tasks.filter.edits import SAMPLE_BYTES, SAMPLES, Edits
 
 Edit = tuple[int, int, bytes, str]  # start, end, what stands there then, rule
 Places = dict[int, list[tuple[int, int]]]  # kind of candidate -> (start, end), in order

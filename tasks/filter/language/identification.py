@@ -98,7 +98,7 @@ def detect(
 
     from tasks.filter.language.fasttext_kernel import predict_all
     from tasks.filter.language.scripts import script_table
-    from tasks.filter.text_signals.scoring import batches
+    from tasks.filter.text_signals import batches
 
     found, labels, allowed, memory = _load(str(model or default_model()))
     arrays = (

@@ -20,7 +20,7 @@ from tasks.filter.quality.model import NEGATIVE, POSITIVE, PREFIX, line_of
 
 if TYPE_CHECKING:
     from tasks.document import Loss
-    from tasks.ingest.io.container import Damage
+    from tasks.ingest.io import Damage
     from tasks.node import Input
 
 LEAST = 20  # examples to learn from, of each side
@@ -43,8 +43,7 @@ def format_of(path: Path) -> str:
 def read_texts(file: Input, column: str, sample_by: str) -> Iterator[str | Loss]:
     """The texts of a file, whose `name` says its format, and what could not be read."""
     from tasks.document import Document
-    from tasks.ingest.tables import jsonl, parquet
-    from tasks.ingest.tables.columns import Columns
+    from tasks.ingest.tables import Columns, jsonl, parquet
 
     if file.name == "text":
         yield from _plain(Path(file.path), sample_by)
@@ -61,8 +60,8 @@ def read_texts(file: Input, column: str, sample_by: str) -> Iterator[str | Loss]
 
 def _plain(path: Path, sample_by: str) -> Iterator[str | Loss]:
     from tasks.document import Loss
-    from tasks.ingest.io.container import Damage, chunks
-    from tasks.text.charset import clean
+    from tasks.ingest.io import Damage, chunks
+    from tasks.text import clean
 
     def text_of(data: bytes) -> str:
         return clean(data.decode("utf-8-sig", "replace"))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from tasks.ingest.io.archive import BadArchive, open_archive, read_member
+from tasks.ingest.io import BadArchive, open_archive, read_member
 
 if TYPE_CHECKING:
     from tasks.document import Loss
@@ -61,7 +61,7 @@ class Epub:
         """The chapters' texts; a chapter that can't be read becomes a loss."""
         from tasks.document import Loss
         from tasks.ingest.books.html import MAX_BYTES, read_page
-        from tasks.text.charset import decode
+        from tasks.text import decode
 
         budget = MAX_BOOK
         for path, properties in self.spine:
@@ -107,7 +107,7 @@ class Epub:
         """The root element of a member."""
         from lxml import etree
 
-        from tasks.text.charset import decode
+        from tasks.text import decode
 
         member = self._members.get(path)
         if member is None:
@@ -204,6 +204,6 @@ def _about(package: Any) -> dict[str, str]:
 
 
 def _line(text: str) -> str:
-    from tasks.text.charset import clean
+    from tasks.text import clean
 
     return " ".join(clean(text).split())[:300]

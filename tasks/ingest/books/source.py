@@ -11,10 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from tasks.ingest.io.archive import BadArchive
-from tasks.ingest.io.container import Damage
-from tasks.ingest.io.location import place
-from tasks.ingest.io.streams import Pieces, charset_of, pieces, probed
+from tasks.ingest.io import BadArchive, Damage, Pieces, charset_of, pieces, place, probed
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.node import Input
 
@@ -79,8 +76,8 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
 def _documents(source: Source, name: str, book: _Book) -> Iterator[Document | Loss]:
     from tasks.document import Document, Loss, document_id
     from tasks.ingest.books.gutenberg import Cut, strip
-    from tasks.text.charset import clean
-    from tasks.text.charset import unreadable as is_unreadable
+    from tasks.text import clean
+    from tasks.text import unreadable as is_unreadable
 
     cut = Cut()
     texts = strip(book.texts, cut) if source.strip_gutenberg else book.texts
@@ -120,7 +117,7 @@ def _gutenberg(cut: Any) -> dict[str, Any]:
 
 
 def _clean(value: Any) -> Any:
-    from tasks.text.charset import clean
+    from tasks.text import clean
 
     return clean(value) if isinstance(value, str) else value
 
@@ -153,7 +150,7 @@ def _open(stream: IO[bytes], name: str) -> _Book:
 
 def _html_book(source: Pieces, name: str) -> _Book:
     from tasks.ingest.books.html import MAX_BYTES, read_page
-    from tasks.text.charset import decode
+    from tasks.text import decode
 
     book = _Book(iter(()))
     data = bytearray()

@@ -103,8 +103,8 @@ def document_of(
     licence: of the folder; the file's own notice goes before. said: by .gitattributes. more: further metadata.
     """
     from tasks.document import Document, Loss, document_id
-    from tasks.text.charset import clean, decode
-    from tasks.text.charset import unreadable as is_unreadable
+    from tasks.text import clean, decode
+    from tasks.text import unreadable as is_unreadable
 
     name = f"{repository}/{path}"
     reason = refusal(source, path, len(data), said) or ("binary" if generated.is_binary(data) else None)

@@ -5,3 +5,12 @@ and its place, `model` gives the chance that it belongs to the main text (`trees
 `context`), `select` decides, `assembly` writes the chosen blocks as text, `metadata` reads what the page declares.
 `train` learns the trees (`weights.json`).
 """
+
+from typing import TYPE_CHECKING
+
+from tasks.faces import hand_on
+
+if TYPE_CHECKING:
+    from tasks.ingest.extract.engines import Engine, extract, extract_text
+else:
+    __getattr__ = hand_on(__name__)

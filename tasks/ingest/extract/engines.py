@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from tasks.errors import ConfigError
 from tasks.ingest.extract import guards
 from tasks.ingest.extract.page import Page, clip, tidy
-from tasks.text.charset import utf8
+from tasks.text import as_utf8
 
 Engine = Literal["fast", "resiliparse", "trafilatura"]
 _ENGINES = get_args(Engine)
@@ -41,7 +41,7 @@ def extract(
     from tasks.ingest.extract.depth import counts
     from tasks.ingest.extract.prune import prune
 
-    markup = utf8(html, charset, html=True)
+    markup = as_utf8(html, charset, html=True)
     markup = markup.replace(b"\0", b"") if b"\0" in markup else markup
     if engine != "trafilatura":
         markup = prune(markup)

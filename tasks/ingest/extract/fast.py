@@ -13,13 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from tasks.ingest.extract import guards
-from tasks.ingest.extract.blocks import model, scan, select, tags
-from tasks.ingest.extract.blocks.assembly import assemble
+from tasks.ingest.extract.blocks import assemble, model, scan, select, tags
 from tasks.ingest.extract.depth import counts
 from tasks.ingest.extract.metadata import Declared, declared
 from tasks.ingest.extract.page import Page, tidy
 from tasks.ingest.extract.prune import prune
-from tasks.text.charset import utf8
+from tasks.text import as_utf8
 
 SHORT_PAGE = 300
 MIN_MAIN = 250
@@ -59,5 +58,5 @@ def parsed(html: bytes | str) -> bytes:
 
 def markup_of(html: bytes) -> bytes:
     """`parsed` from the bytes of a page: what the model is taught on."""
-    markup = prune(utf8(html, html=True).replace(b"\0", b""))
+    markup = prune(as_utf8(html, html=True).replace(b"\0", b""))
     return parsed(guards.without_options(markup, counts(markup)[1]))

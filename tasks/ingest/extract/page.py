@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tasks.text.charset import clean
+from tasks.text import clean
 
 MAX_FIELD = 300  # characters of a declaration
 

@@ -8,12 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-
-if TYPE_CHECKING:
-    from tasks.ingest.io.remote_file import RemotePath
-    from tasks.node import Input
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _MAGIC = re.compile(r"[*?\[]")
@@ -75,19 +70,3 @@ def join(base: str, path: str) -> str:
     """
     head, question, query = base.partition("?")
     return f"{head.rstrip('/')}/{path}{question}{query}"
-
-
-def place(file: Input) -> Path | RemotePath:
-    """What a reader opens to read an input: `open("rb")`, `stat().st_size`, `name` and `exists()` do for both."""
-    return located(file.path, file.digest)
-
-
-def located(path: str | Path | RemotePath, digest: str | None = None) -> Path | RemotePath:
-    """A path, or what stands for one where it is an address. digest: the version that is meant, or the present one."""
-    if not isinstance(path, str):
-        return path
-    if not is_remote(path):
-        return Path(path)
-    from tasks.ingest.io.remote_file import RemotePath
-
-    return RemotePath(path, digest)

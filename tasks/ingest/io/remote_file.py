@@ -9,13 +9,18 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import dataclass
-from typing import IO, Any, cast
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from tasks.errors import StageError
-from tasks.ingest.io.location import file_name, shown
+from tasks.ingest.io.answers import Body, Changed, Refused
+from tasks.ingest.io.location import file_name, is_remote, shown
 from tasks.ingest.io.object_version import Version
 from tasks.ingest.io.retry import Broken, Effort, Patience, Stalled
-from tasks.ingest.io.transport import Body, Changed, Refused, open_body
+from tasks.ingest.io.transport import open_body
+
+if TYPE_CHECKING:
+    from tasks.node import Input
 
 log = logging.getLogger("smelt")
 PATIENCE = Patience()
@@ -230,3 +235,17 @@ class RemoteFile(io.RawIOBase):
         if self._body is not None:
             self._body.close()
             self._body = None
+
+
+def place(file: Input) -> Path | RemotePath:
+    """What a reader opens to read an input: `open("rb")`, `stat().st_size`, `name` and `exists()` do for both."""
+    return located(file.path, file.digest)
+
+
+def located(path: str | Path | RemotePath, digest: str | None = None) -> Path | RemotePath:
+    """A path, or what stands for one where it is an address. digest: the version that is meant, or the present one."""
+    if not isinstance(path, str):
+        return path
+    if not is_remote(path):
+        return Path(path)
+    return RemotePath(path, digest)

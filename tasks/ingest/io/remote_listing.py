@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tasks.ingest.io.answers import Refused
 from tasks.ingest.io.fsspec_body import filesystem, translated
 from tasks.ingest.io.location import root_of, shown
 from tasks.ingest.io.retry import Broken, Effort, Patience
-from tasks.ingest.io.transport import Refused
 
 
 def listing(pattern: str, patience: Patience | None = None) -> list[str]:

@@ -91,7 +91,7 @@ def charset_of(probe: bytes) -> str:
 
     UTF-8 comes as "utf-8-sig", which drops a byte order mark.
     """
-    from tasks.text.charset import decode
+    from tasks.text import decode
 
     if probe.isascii():
         return "utf-8-sig"

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from tasks.ingest.io.container import Damage
-from tasks.ingest.io.location import place
-from tasks.ingest.io.streams import TooLong, in_utf8, lines, pieces
+from tasks.ingest.io import Damage, TooLong, in_utf8, lines, pieces, place
 from tasks.ingest.source import unreadable
 from tasks.ingest.tables.columns import MISSING, RowSource, document_of
 from tasks.node import Input

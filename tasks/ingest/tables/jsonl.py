@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from tasks.ingest.io.container import Damage
-from tasks.ingest.io.location import place
-from tasks.ingest.io.streams import TooLong, lines, pieces
+from tasks.ingest.io import Damage, TooLong, lines, pieces, place
 from tasks.ingest.source import unreadable
 from tasks.ingest.tables.columns import RowSource, document_of
 from tasks.node import Input

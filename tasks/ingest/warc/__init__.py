@@ -1,5 +1,11 @@
 """WARC, WET and ARC files, and Common Crawl by its id."""
 
-from tasks.ingest.warc.source import read_warc
+from typing import TYPE_CHECKING
 
-__all__ = ["read_warc"]
+from tasks.faces import hand_on
+
+if TYPE_CHECKING:
+    from tasks.ingest.warc import common_crawl, source
+    from tasks.ingest.warc.source import host, read_warc
+else:
+    __getattr__ = hand_on(__name__)

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
-from tasks.ingest.extract.engines import Engine
-from tasks.ingest.io.location import located, place
+from tasks.ingest.extract import Engine
+from tasks.ingest.io import located, place
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
-    from tasks.ingest.io.remote_file import RemotePath
+    from tasks.ingest.io import RemotePath
     from tasks.ingest.warc.http import Message
     from tasks.ingest.warc.records import Format, Record
 
@@ -94,7 +94,7 @@ def read_warc(
 
 def _records(file: IO[bytes]) -> Iterator[Record]:
     """The records of an open file; `not-warc` where there is nothing but bytes that are none."""
-    from tasks.ingest.io.container import chunks
+    from tasks.ingest.io import chunks
     from tasks.ingest.warc.records import read_records
 
     form = _format(file)
@@ -118,7 +118,7 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
 
 def _format(file: IO[bytes]) -> Format:
     """ARC if the first record in sight is one, else WARC: by the bytes, whatever the name says."""
-    from tasks.ingest.io.container import Damage, chunks
+    from tasks.ingest.io import Damage, chunks
     from tasks.ingest.warc.arc import ARC
     from tasks.ingest.warc.records import WARC
 
@@ -226,7 +226,7 @@ def _text(kind: str, message: Message | None, body: bytes, engine: Engine) -> tu
 
 def _content(message: Message, data: bytes, engine: Engine) -> tuple[str, dict[str, Any]]:
     """Text of a payload: HTML is extracted, plain text is taken as it is, anything else rejected."""
-    from tasks.ingest.extract.engines import extract
+    from tasks.ingest.extract import extract
 
     if not _SOMETHING.search(data):
         raise _Rejected("empty")
@@ -237,7 +237,7 @@ def _content(message: Message, data: bytes, engine: Engine) -> tuple[str, dict[s
         raise _Rejected("not-html")
     if len(data) > 3 * MAX_TAGS and data.count(b"<") > MAX_TAGS:  # no tag is shorter than three bytes
         raise _Rejected("too-large")
-    from tasks.text.charset import unreadable as is_unreadable
+    from tasks.text import unreadable as is_unreadable
 
     page = extract(data, charset=message.charset, engine=engine)
     if is_unreadable(page.text):
@@ -276,8 +276,8 @@ def _sniff(declared: str, data: bytes) -> str:
 
 
 def _plain(data: bytes, charset: str | None) -> str:
-    from tasks.text.charset import clean, decode
-    from tasks.text.charset import unreadable as is_unreadable
+    from tasks.text import clean, decode
+    from tasks.text import unreadable as is_unreadable
 
     text = clean(decode(data, charset)[0]).strip("\n")
     if is_unreadable(text):
@@ -298,7 +298,7 @@ def _address(value: str | None) -> str | None:
     >>> _address("<http://example.com/a b>")
     'http://example.com/a%20b'
     """
-    from tasks.text.charset import clean
+    from tasks.text import clean
 
     value = clean(value or "").strip().removeprefix("<").removesuffix(">").strip()
     return value.replace(" ", "%20").replace("\n", "").replace("\t", "") or None

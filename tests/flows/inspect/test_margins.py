@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.inspect.margins import Held, held_against
+from tasks.filter.config import Config
 from tasks.filter.judging import judge
 from tasks.filter.text_signals.scoring import SCHEMA
-from tasks.filter.verdicts import Config
 
 
 @settings(max_examples=30)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tasks.benchmarks.benchmark import Benchmark, load_items
+from tasks.decontaminate.config import Config
 from tasks.decontaminate.disguises import KINDS, shown
 from tasks.decontaminate.index.items import ItemIndex, index_items
-from tasks.decontaminate.node import Config
 from tasks.decontaminate.search import search
 
 DATA = Path(__file__).parents[3].parent / "shared/data"

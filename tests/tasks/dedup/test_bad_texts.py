@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from tasks.dedup import deduplicate
+from tasks.dedup.config import Config
 from tasks.dedup.minhash.sketch import sign
 from tasks.dedup.minhash.table import signatures
-from tasks.dedup.signatures import Config
 
 ROOT = Path(__file__).parents[3]
 

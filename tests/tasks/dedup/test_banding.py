@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.dedup.banding import PERMUTATIONS, choose_bands, probability
-from tasks.dedup.signatures import Config
+from tasks.dedup.config import Config
 
 
 @pytest.mark.parametrize("threshold", [0.05, 0.3, 0.5, 0.75, 0.8, 0.9, 1.0])

@@ -4,8 +4,8 @@ import pytest
 
 from tasks.document import DocumentWriter
 from tasks.errors import StageError
+from tasks.evaluate.config import Generations
 from tasks.evaluate.evaluation import evaluate_model
-from tasks.evaluate.node import Generations
 
 
 def test_a_model_is_evaluated_by_its_folder_alone(model_folder):

@@ -5,11 +5,11 @@ import pytest
 
 from tasks.errors import ConfigError
 from tasks.filter import judge, score
+from tasks.filter.config import Config
 from tasks.filter.families import FAMILIES
 from tasks.filter.judging import VERDICTS, active_rules, rule_name
 from tasks.filter.text_signals.scoring import SIGNALS
 from tasks.filter.urls.blocklists import Measured
-from tasks.filter.verdicts import Config
 
 GOOD = """The history of the harbour begins with a small wall that the monks built to keep the sea out of
 their fields. It was repaired after every winter, and the records of the abbey tell what each repair had cost.

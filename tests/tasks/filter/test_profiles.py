@@ -8,8 +8,8 @@ import pytest
 from flows.settings import load_settings
 from tasks.errors import ConfigError
 from tasks.filter import judge
+from tasks.filter.config import Config
 from tasks.filter.profiles import DEFAULTS, resolve
-from tasks.filter.verdicts import Config
 
 YAML = """
 filter:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.text.charset import _UNWANTED, _is_clean, clean, decode, unreadable, utf8
+from tasks.text.charset import _UNWANTED, _is_clean, as_utf8, clean, decode, unreadable
 
 RUSSIAN = "Привет, мир! Как дела? Это обычный русский текст, в нём достаточно слов."
 JAPANESE = "日本語のテキストです。文字コードを判定するために十分な長さがあります。"
@@ -28,18 +28,18 @@ JAPANESE = "日本語のテキストです。文字コードを判定するた�
 )
 def test_the_charset_is_found(data: bytes, declared: str | None) -> None:
     assert decode(data, declared)[0] == RUSSIAN
-    assert utf8(data, declared) == RUSSIAN.encode()
+    assert as_utf8(data, declared) == RUSSIAN.encode()
 
 
 def test_a_meta_element_names_the_charset() -> None:
     page = f'<html><head><meta charset="Shift_JIS"></head>{JAPANESE}'.encode("shift_jis")
     assert JAPANESE in decode(page, html=True)[0]
-    assert JAPANESE.encode() in utf8(page, html=True)
+    assert JAPANESE.encode() in as_utf8(page, html=True)
 
 
 def test_seven_bit_charsets_are_not_taken_for_ascii() -> None:
     assert decode(JAPANESE.encode("iso-2022-jp"), "iso-2022-jp")[0] == JAPANESE
-    assert utf8(JAPANESE.encode("iso-2022-jp"), "iso-2022-jp") == JAPANESE.encode()
+    assert as_utf8(JAPANESE.encode("iso-2022-jp"), "iso-2022-jp") == JAPANESE.encode()
 
 
 @given(

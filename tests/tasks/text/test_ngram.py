@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from tasks.dedup import Config as Stage
 from tasks.dedup import deduplicate
-from tasks.dedup.signatures import Config
+from tasks.dedup.config import Config
 from tasks.text.ngram import parsed
 
 

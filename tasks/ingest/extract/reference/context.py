@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.ingest.extract.blocks.context import GATE, REACH, SURE
+from tasks.ingest.extract.blocks import GATE, REACH, SURE
 from tasks.ingest.extract.reference.features import share, wider
 from tasks.ingest.extract.reference.scan import Block
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.ingest.extract.blocks.trees import Forest
+from tasks.ingest.extract.blocks import Forest
 from tasks.jit import compiled
 
 BINS = 64

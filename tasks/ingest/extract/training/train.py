@@ -24,11 +24,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from tasks.ingest.extract.blocks import context, scan
-from tasks.ingest.extract.blocks.assembly import assemble
-from tasks.ingest.extract.blocks.model import WEIGHTS, Model
-from tasks.ingest.extract.blocks.select import choose, describe
-from tasks.ingest.extract.blocks.trees import Forest
+from tasks.ingest.extract.blocks import WEIGHTS, Forest, Model, assemble, choose, context, describe, scan
 from tasks.ingest.extract.fast import markup_of
 from tasks.ingest.extract.metadata import declared
 from tasks.ingest.extract.training import grow

@@ -9,9 +9,10 @@ import xxhash
 from datasketch import MinHash
 
 from tasks.dedup import candidates
+from tasks.dedup.config import Config
 from tasks.dedup.minhash.scheme import KEY, check_scheme, metadata
 from tasks.dedup.minhash.sketch import shingles, to_datasketch
-from tasks.dedup.signatures import Config, process
+from tasks.dedup.signatures import process
 from tasks.document import Document, DocumentWriter
 from tasks.errors import StageError
 from tasks.node import Input, Shard

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.dedup.config import Config
 from tasks.dedup.minhash.table import signatures
 from tasks.dedup.paragraphs.cut import without
 from tasks.dedup.paragraphs.duplicates import write_repeats
 from tasks.dedup.paragraphs.split import passages
-from tasks.dedup.signatures import Config
 from tasks.document import Document, DocumentWriter
 from tasks.node import Input, Shard
 from tasks.text.words import folded

@@ -6,8 +6,8 @@ import pytest
 
 from tasks.benchmarks.benchmark import BUILT_IN, Benchmark
 from tasks.errors import StageError
-from tasks.evaluate.evaluation import Evaluation
 from tasks.evaluate.harness.run import evenly, run_benchmarks, sample_rows, score, scored_task
+from tasks.evaluate.records import Evaluation
 
 MINIS = ("mmlu_mini", "gsm8k_mini", "humaneval_mini")
 DATA = Path(__file__).parents[4].parent / "shared" / "data" / "benchmarks"

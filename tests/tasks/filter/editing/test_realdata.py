@@ -7,9 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from tasks.filter.editing.config import SAMPLES
 from tasks.filter.editing.editor import Change, Editor, edit_texts
 from tasks.filter.editing.pii import find_all
-from tasks.filter.edits import SAMPLES, Config
+from tasks.filter.edits import Config
 
 FOLDER = Path(__file__).parents[4].parent / "shared/data/corpora"
 pytestmark = [

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from tasks.filter.editing import candidates, scan
 from tasks.filter.editing import editor as editing
+from tasks.filter.editing.config import Edits
 from tasks.filter.editing.editor import Editor, edit_texts
 from tasks.filter.editing.lines import RULES
-from tasks.filter.edits import Config, Edits
+from tasks.filter.edits import Config
 
 FRAGMENTS = [
     *" \n\t.,:;-+/()[]@_#%0123456789aAzZ…•’»é漢😀\0\x1b\x80\x85\ufeff\xa0\xad",

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from tasks.text.words import Words
+from tasks.text import Words
 
 BYTES = 16
 

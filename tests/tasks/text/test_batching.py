@@ -1,4 +1,4 @@
-from tasks.text.batches import batches
+from tasks.text.batching import batches
 
 
 def test_a_batch_ends_with_the_text_that_fills_it_and_nothing_is_lost():

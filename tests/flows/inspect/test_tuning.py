@@ -13,7 +13,7 @@ from flows.cli import app
 from flows.history.runs import load_run
 from flows.inspect.replay import signal_batches
 from flows.inspect.terminal import print_tuning
-from flows.inspect.tune import tune
+from flows.inspect.tuning import tune
 from tasks.errors import ConfigError, StageError
 from tasks.filter import verdicts
 

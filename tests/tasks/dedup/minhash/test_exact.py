@@ -5,9 +5,9 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.dedup.config import Config
 from tasks.dedup.minhash.sketch import shingles
 from tasks.dedup.minhash.table import signatures
-from tasks.dedup.signatures import Config
 from tasks.text.words import fold_texts, folded
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.history.runs import Run, numeric
+from flows.history import Run, numeric
 from flows.inspect.replay import filter_config, latest_with_signals, signal_batches
 from tasks.errors import ConfigError
 from tasks.nodes import load
