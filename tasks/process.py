@@ -1,4 +1,4 @@
-"""Child processes that never outlive their parent."""
+"""Child processes that never outlive their parent and run no code of the folder that they work in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
@@ -27,14 +27,23 @@ def die_with_parent(parent: int | None = None) -> None:
         os._exit(1)
 
 
-def spawn(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+def spawn(
+    command: Sequence[str], env: Mapping[str, str] | None = None, **options: Any
+) -> subprocess.Popen[Any]:
     """Start a process in a group of its own that is killed when this one ends.
 
     Call it from a thread that lives as long as the child should: the kernel watches the thread that forked.
+    No Python among it and its children imports from the working folder, where a user's tasks.py or yaml.py may lie
+    beside pipeline.yaml: PYTHONSAFEPATH is -P for all of them, those too that a library starts.
     """
     parent = os.getpid()
+    environment = {**(os.environ if env is None else env), "PYTHONSAFEPATH": "1"}
     return subprocess.Popen(
-        list(command), start_new_session=True, preexec_fn=lambda: die_with_parent(parent), **options
+        list(command),
+        start_new_session=True,
+        preexec_fn=lambda: die_with_parent(parent),
+        env=environment,
+        **options,
     )
 
 

@@ -1,5 +1,6 @@
 """A whole pipeline that is small enough for a test: real sources, every stage, a model of a few thousand weights."""
 
+import importlib.metadata
 import json
 import os
 import random
@@ -79,6 +80,9 @@ SETTINGS = {
         "threads": 1,
     },
 }
+# As the console script does, and unlike `python -m`, -P takes no code from the folder that the command runs in.
+COMMAND = (sys.executable, "-P", "-m", "flows.cli")
+IMPOSTOR = "open({record!r}, 'a').write(__name__ + '\\n')\nraise ImportError(__file__)\n"
 NAMES = [
     "the baker",
     "a miller",
@@ -146,6 +150,20 @@ def write(root: Path, **changes: object) -> Path:
     return file
 
 
+def write_impostors(root: Path) -> None:
+    """Puts a module beside pipeline.yaml for each that smelt could import; who imports one is told and fails."""
+    installed = importlib.metadata.packages_distributions()
+    for name in {*sys.stdlib_module_names, *installed, "flows", "tasks", "model"}:
+        if name.isidentifier():
+            (root / f"{name}.py").write_text(IMPOSTOR.format(record=str(root / "imported.txt")))
+
+
+def imported_impostors(root: Path) -> list[str]:
+    """The names under which impostors have been imported so far."""
+    record = root / "imported.txt"
+    return record.read_text().split() if record.exists() else []
+
+
 def environment(**extra: str) -> dict[str, str]:
     """Of a smelt command in a test: single-threaded, without a standing Prefect server."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
@@ -157,7 +175,7 @@ def smelt(
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command in a folder to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "flows.cli", *arguments],
+        [*COMMAND, *arguments],
         cwd=root,
         env=environment(**extra),
         capture_output=True,
@@ -212,7 +230,7 @@ class Running:
         self.root, self.token = root, token
         self.output = open(root / f"output-{time.monotonic_ns()}.txt", "w")  # noqa: SIM115 (the child writes on)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "run", *arguments],
+            [*COMMAND, "run", *arguments],
             cwd=root,
             start_new_session=True,
             env=environment(SMELT_TOKEN=token),

@@ -328,7 +328,7 @@ def test_a_gigabyte_of_spaces_a_line_of_200_megabytes_and_bombs_end_in_reasons(t
         [path] = (tmp_path / "bad" / name).glob("spaces.*")
         with path.open("wb") as file:
             file.writelines(spaces(1024))
-    documents = check(tmp_path, wanted, run(tmp_path, "-m", "flows.cli", "run", "--to", "filter"))
+    documents = check(tmp_path, wanted, run(tmp_path, *small.COMMAND[1:], "run", "--to", "filter"))
     verdicts = rows(tmp_path, "filter", "ledger")
     assert sorted(str(row["id"]) for row in verdicts) == documents
     assert all(row["rule"] for row in verdicts if row["verdict"] == "dropped")

@@ -13,9 +13,10 @@ pytestmark = pytest.mark.timeout(420)
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A folder in which `smelt run` has run to its end, and what it printed."""
+    """A folder in which `smelt run` has run to its end, beside impostors of all modules, and what it printed."""
     root = tmp_path_factory.mktemp("pipeline")
     small.write(root)
+    small.write_impostors(root)
     done = small.smelt(root, "run")
     assert done.returncode == 0, done.stdout + done.stderr
     return root, done.stdout
@@ -25,6 +26,12 @@ def test_a_run_prints_the_funnel_the_scores_and_a_sample(finished):
     _, out = finished
     for word in ("decontaminate", "mmlu_mini", "gsm8k_mini", "humaneval_mini", "xz", "report:"):
         assert word in out
+
+
+def test_a_run_imports_nothing_that_lies_beside_the_pipeline_file(finished):
+    root, _ = finished
+    assert (root / "tasks.py").exists()
+    assert small.imported_impostors(root) == []
 
 
 def test_every_stage_leaves_what_the_next_one_takes(finished):
