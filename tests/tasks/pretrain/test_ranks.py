@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import small_pipeline as small
 
 from tasks.pretrain import ranks
 
@@ -74,3 +75,14 @@ def test_what_listens_during_training_listens_on_loopback(processes, make_job, s
     addresses = listening(psutil.Process(trainer.pid))
     assert len(addresses) >= processes  # gloo's own
     assert all(ipaddress.ip_address(address).is_loopback for address in addresses), addresses
+
+
+def test_a_trainer_dies_with_who_started_it_while_it_still_imports(make_job, start):
+    def trainers() -> list[psutil.Process]:
+        return [one for one in psutil.Process(node.pid).children() if "tasks.pretrain.train" in one.cmdline()]
+
+    node = start(make_job())
+    assert small.wait_until(trainers, 60)
+    (trainer,) = trainers()
+    node.kill()
+    assert small.wait_until(lambda: not small.lives(trainer), 4)
