@@ -12,6 +12,7 @@ import sysconfig
 import time
 from pathlib import Path
 
+import psutil
 import yaml
 
 PACKAGES = (
@@ -211,6 +212,14 @@ def processes_with(token: str) -> list[int]:
         except (OSError, IndexError):
             continue
     return found
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether a process runs; one that has ended and that nobody has asked about yet doesn't."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def wait_until(condition, seconds: float) -> bool:

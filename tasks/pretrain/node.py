@@ -1,4 +1,4 @@
-"""The node `pretrain`: token shards to a trained model, through torchrun and DeepSpeed.
+"""The node `pretrain`: token shards to a trained model, through PyTorch and DeepSpeed.
 
 Leaves `model/` in Hugging Face layout with the tokenizer beside it. `checkpoints/`, `metrics.jsonl`,
 `events.jsonl`, `tensorboard/` and `train.log` tell how it came about and are volatile. The folder is handed
@@ -10,9 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
 import sys
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from typing import Any
 from tasks.errors import StageError
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
 from tasks.pretrain.config import RunConfig
-from tasks.pretrain.distributed import layout, lock
+from tasks.pretrain.distributed import layout, lock, ranks
 from tasks.pretrain.job import FAILURE, RESULT, Job
 
 VERSION = 2
@@ -67,8 +65,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     for leftover in (RESULT, FAILURE):
         (out / leftover).unlink(missing_ok=True)
     lock.wait_until_free(job.checkpoints)
-    job.write(out / "job.json")
-    _run(config, out / "job.json", out)
+    _run(config, job)
     result = json.loads((out / RESULT).read_text())
     (out / RESULT).unlink()
     return ShardResult(result)
@@ -84,21 +81,13 @@ def train(job: Job) -> dict[str, Any]:
     job.folder.mkdir(parents=True, exist_ok=True)
     _check_data(job)
     lock.wait_until_free(job.checkpoints)
-    job.write(job.folder / "job.json")
-    _run(job.run, job.folder / "job.json", job.folder)
+    _run(job.run, job)
     return json.loads((job.folder / RESULT).read_text())
 
 
-def command(config: RunConfig, job: Path) -> list[str]:
-    """The command that starts a run's processes."""
-    return [*launcher(config.processes or 1), "-m", "tasks.pretrain.train", str(job)]
-
-
-def launcher(processes: int) -> list[str]:
-    """torchrun for processes of this machine that meet at its loopback address."""
-    # By its address, not its name: a container's name often resolves to nothing.
-    meeting = ["--standalone", "--local-addr", "127.0.0.1"]
-    return [sys.executable, "-m", "torch.distributed.run", *meeting, "--nproc-per-node", str(processes)]
+def command(job: Path) -> list[str]:
+    """The command that is each of a run's processes."""
+    return [sys.executable, "-P", "-m", "tasks.pretrain.train", str(job)]
 
 
 def environment(config: RunConfig) -> dict[str, str]:
@@ -116,41 +105,30 @@ def environment(config: RunConfig) -> dict[str, str]:
             # speed when another program wants a core; this keeps it, and costs nothing when none does.
             values["GOMP_SPINCOUNT"] = os.environ.get("GOMP_SPINCOUNT", "3000")
         values["CUDA_VISIBLE_DEVICES"] = ""
-        values["GLOO_SOCKET_IFNAME"] = os.environ.get("GLOO_SOCKET_IFNAME", "lo")
     return {**os.environ, **values}
 
 
-def _run(config: RunConfig, job: Path, out: Path) -> None:
-    from tasks.process import end, spawn
+def _run(config: RunConfig, job: Job) -> None:
+    path, log = job.folder / "job.json", job.folder / "train.log"
+    job.write(path)
+    with log.open("a", encoding="utf-8") as file:
 
-    child = spawn(
-        command(config, job),
-        env=environment(config),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
+        def say(line: str) -> None:
+            file.write(line)
+            file.flush()
+            if line.startswith("step "):
+                _log.info("%s", line.rstrip())
+
+        meeting = job.checkpoints / "meeting"
+        failed = ranks.run(command(path), environment(config), config.processes or 1, meeting, say)
+    if failed is None:
+        return
+    if (job.folder / FAILURE).exists():
+        raise StageError((job.folder / FAILURE).read_text())
+    raise StageError(
+        f"training failed: rank {failed.rank} ended with status {failed.status}; the end of what it said "
+        f"(all is in {log}):\n{failed.last}"
     )
-    last: deque[str] = deque(maxlen=8)
-    try:
-        with (out / "train.log").open("a", encoding="utf-8") as log:
-            assert child.stdout
-            for line in child.stdout:
-                log.write(line)
-                log.flush()
-                last.append(line)
-                if line.startswith("step "):
-                    _log.info("%s", line.rstrip())
-        status = child.wait()
-    finally:
-        end(child)
-    if (out / FAILURE).exists():
-        raise StageError((out / FAILURE).read_text())
-    if status or not (out / RESULT).exists():
-        raise StageError(
-            f"training ended with status {status}; the end of {out / 'train.log'}:\n{''.join(last)}"
-        )
 
 
 def _check_data(job: Job) -> None:

@@ -1,6 +1,6 @@
-"""The training loop of one rank. Run under torchrun, on CPU or GPU, with one process or many:
+"""The training loop of one rank, on CPU or GPU, with one process or many: `tasks.pretrain.train job.json`.
 
-    python -m torch.distributed.run --standalone --nproc-per-node 2 -m tasks.pretrain.train job.json
+Its environment has RANK, LOCAL_RANK and WORLD_SIZE, and where the ranks meet (`tasks.pretrain.distributed.ranks`).
 
 Everything that a step depends on (parameters, moments, position, guard, schedule) is a function of the step
 and of what the checkpoint holds, so a killed run that is started again ends where an undisturbed one does.
@@ -30,7 +30,6 @@ from tasks.pretrain.job import FAILURE, RESULT, Job
 from tasks.pretrain.loader import Batches, Skips
 from tasks.pretrain.metrics import EVENTS, Meter, Recorder, Stopwatch
 from tasks.pretrain.peak_flops import peak_flops
-from tasks.process import die_with_parent
 from tasks.tokenize.shards import open_shards
 from tasks.tokenize.vocabulary import read_tokenizer, special_ids, token_bytes
 
@@ -342,9 +341,15 @@ def run(job: Job, device: torch.device) -> None:
     Trainer(job, device).run()
 
 
+def _tell(job: Job, message: str) -> None:
+    """Leave a failure's message whole, or not at all: another rank's failure may end this one at any moment."""
+    part = job.checkpoints / f"{FAILURE}.{os.getpid()}"
+    part.write_text(message)
+    part.replace(job.folder / FAILURE)
+
+
 def main(argv: list[str]) -> int:
     """The command: one argument, the job's file. Status 1 after a failure; its message is in failure.txt."""
-    die_with_parent()
     job = Job.read(Path(argv[1]))
     share = lock.share(job.checkpoints)
     if job.run.threads is not None:
@@ -353,7 +358,7 @@ def main(argv: list[str]) -> int:
         run(job, start(job.run.device))
         dist.destroy_process_group()
     except SmeltError as error:
-        (job.folder / FAILURE).write_text(str(error))
+        _tell(job, str(error))
         print(f"error: {error}", flush=True)
         os._exit(1)
     finally:

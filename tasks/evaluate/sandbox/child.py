@@ -224,7 +224,8 @@ def run_candidate(requests: int, answers: int) -> None:
     try:
         limit(job["memory"], job["seconds"])
         import_ahead(job["program"])
-        seal(job["parent"])
+        die_with(job["parent"])
+        seal()
     except Exception as error:
         return send(answers, f"the sandbox can't be had: {type(error).__name__}: {error}")
     send(answers, "sealed")
@@ -319,7 +320,16 @@ PERMITTED = 0x7FFF0000
 KILLED = 0x80000000
 
 
-def seal(parent: int) -> None:
+def die_with(parent: int) -> None:
+    """Has the kernel kill this process when its parent ends. Raises OSError if that is gone already."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
+    if os.getppid() != parent:
+        raise OSError("the parent is gone")
+
+
+def seal() -> None:
     """Gives up all system calls but `ALLOWED`, for good. Raises OSError or KeyError if it can't."""
     import ctypes
 
@@ -330,9 +340,6 @@ def seal(parent: int) -> None:
         if libc.prctl(*arguments, *[0] * (5 - len(arguments))):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
-    prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
-    if os.getppid() != parent:
-        raise OSError("the parent is gone")
     prctl(4, 0)  # PR_SET_DUMPABLE
     prctl(38, 1)  # PR_SET_NO_NEW_PRIVS
     program = filter_program(*ALLOWED[os.uname().machine])
@@ -369,6 +376,7 @@ def main() -> None:
             run_candidate(incoming, outgoing)
         return
     job = json.loads(sys.stdin.buffer.read())
+    die_with(job["parent"])
     verdicts = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     run_tests(job, outgoing, incoming, lambda outcome, detail: send(verdicts, [outcome, detail]))

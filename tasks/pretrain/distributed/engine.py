@@ -14,6 +14,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from model import Transformer
 from tasks.pretrain.config import RunConfig
 from tasks.pretrain.distributed.layout import choose_micro_batch
 from tasks.pretrain.distributed.optimizer import WholeOptimizer, adamw, parameter_groups
+from tasks.pretrain.distributed.ranks import STORE
 from tasks.pretrain.schedule import rate
 
 
@@ -37,7 +39,7 @@ class Outcome:
 
 
 def start(device: str) -> torch.device:
-    """Join the process group that torchrun describes in the environment, and return this rank's device."""
+    """Join the process group that the environment describes, as `ranks` or torchrun does; this rank's device."""
     os.environ["DS_ACCELERATOR"] = device
     import deepspeed
     from deepspeed.ops import __compatible_ops__
@@ -47,10 +49,20 @@ def start(device: str) -> torch.device:
     deepspeed.utils.logger.setLevel("ERROR")
     backend = "nccl" if device == "cuda" else "gloo"
     found = torch.device(device, int(os.environ["LOCAL_RANK"])) if device == "cuda" else torch.device("cpu")
+    rank, world_size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     if device == "cuda":
         torch.cuda.set_device(found)
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    path = os.environ.get(STORE)
+    dist.init_process_group(
+        backend,
+        store=dist.FileStore(path, world_size) if path else None,  # None: torchrun's, at MASTER_ADDR
+        rank=rank,
+        world_size=world_size,
+        timeout=timedelta(minutes=30),  # rank 0 may hash, or write, a large model meanwhile
+        device_id=found if device == "cuda" and world_size > 1 else None,
+    )
     deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False, verbose=False)
     return found
 

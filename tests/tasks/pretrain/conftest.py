@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +10,19 @@ import pytest
 
 from tasks.pretrain.config import RunConfig
 from tasks.pretrain.job import Job
+from tasks.process import end, spawn
 from tasks.tokenize.shards import ShardWriter
 
 os.environ["OMP_NUM_THREADS"] = "1"
 VOCABULARY = 64
+TRAIN = """
+import logging, sys
+from pathlib import Path
+from tasks.pretrain import node
+from tasks.pretrain.job import Job
+logging.basicConfig(level="INFO", format="%(message)s", stream=sys.stdout)
+node.train(Job.read(Path(sys.argv[1])))
+"""
 
 TINY = {
     "model": {"hidden_size": 32, "layers": 2, "heads": 2, "intermediate_size": 64},
@@ -79,3 +90,19 @@ def make_job(corpus: Path, tmp_path: Path):
         )
 
     return make
+
+
+@pytest.fixture
+def start():
+    """start(job): a process that trains as the node does, and says each event; it ends with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(job: Job) -> subprocess.Popen[str]:
+        job.write(job.folder / "start.json")
+        command = [sys.executable, "-c", TRAIN, str(job.folder / "start.json")]
+        started.append(spawn(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        end(process)

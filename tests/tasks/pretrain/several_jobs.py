@@ -1,4 +1,4 @@
-"""Under torchrun, runs jobs one after the other in one process group: several_jobs.py JOB..."""
+"""As one rank of several, runs jobs one after the other in one process group: several_jobs.py JOB..."""
 
 import sys
 from pathlib import Path

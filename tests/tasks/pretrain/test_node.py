@@ -1,4 +1,4 @@
-"""The node: what it plans, what it refuses, and that a run through torchrun survives being killed."""
+"""The node: what it plans, what it refuses, and that a run survives being killed."""
 
 import json
 import os
@@ -19,14 +19,6 @@ from tasks.pretrain.job import Job
 from tasks.tokenize.shards import ShardWriter
 
 LONGER = {"steps": 60, "checkpoint_every": 10}
-TRAIN = """
-import logging, sys
-from pathlib import Path
-from tasks.pretrain import node
-from tasks.pretrain.job import Job
-logging.basicConfig(level="INFO", format="%(message)s", stream=sys.stdout)
-node.train(Job.read(Path(sys.argv[1])))
-"""
 
 
 def inputs_of(corpus: Path) -> dict[str, list[Input]]:
@@ -127,37 +119,25 @@ def test_a_failure_is_one_message(make_job):
         node.train(job)
 
 
-def start(job: Job) -> subprocess.Popen[str]:
-    """A process that trains as the node does, and says each event on its standard output."""
-    job.write(job.folder / "start.json")
-    command = [sys.executable, "-c", TRAIN, str(job.folder / "start.json")]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def kill_at(job: Job, line: str, victim: str) -> None:
-    """Train until an event is said; then kill -9 the node's process, torchrun or a rank."""
-    trainer = start(job)
+def kill_at(trainer: subprocess.Popen[str], line: str, victim: str) -> None:
+    """Let it train until an event is said; then kill -9 the node's process or a rank."""
     assert trainer.stdout
     said = next(text for text in trainer.stdout if text.startswith(line))
     assert said
-    launcher = children(trainer.pid)[0]
-    pids = {"node": trainer.pid, "torchrun": launcher, "rank": children(launcher)[0]}
+    pids = {"node": trainer.pid, "rank": children(trainer.pid)[0]}
     os.kill(pids[victim], signal.SIGKILL)
     trainer.stdout.read()
     assert trainer.wait() != 0
 
 
-@pytest.mark.parametrize(
-    "victim",
-    ["node", pytest.param("torchrun", marks=pytest.mark.slow), pytest.param("rank", marks=pytest.mark.slow)],
-)
-def test_a_run_killed_with_minus_nine_ends_as_an_undisturbed_one(victim, make_job, undisturbed):
+@pytest.mark.parametrize("victim", ["node", pytest.param("rank", marks=pytest.mark.slow)])
+def test_a_run_killed_with_minus_nine_ends_as_an_undisturbed_one(victim, make_job, start, undisturbed):
     killed = make_job(**LONGER)
-    kill_at(killed, "step 20: checkpoint", victim)
+    kill_at(start(killed), "step 20: checkpoint", victim)
     result = node.train(killed)
     assert losses(killed.folder) == losses(undisturbed[0])
     assert result["loss"] == undisturbed[1]["loss"]

@@ -1,10 +1,10 @@
-"""Whole runs of a tiny model, in this process (one rank) or under torchrun (two)."""
+"""Whole runs of a tiny model, in this process (one rank) or in processes of their own (two)."""
 
 import json
 import math
 import os
 import socket
-import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import torch
 
 from tasks.errors import StageError
 from tasks.pretrain import node, train
-from tasks.pretrain.distributed import engine
+from tasks.pretrain.distributed import engine, ranks
 from tasks.pretrain.loader import Skips
 
 ADAMW = {"name": "adamw"}
@@ -223,14 +223,11 @@ def compare_world_sizes(make_job, device, steps: int) -> None:
     for job in jobs.values():
         paths.append(str(job.folder / "job.json"))
         job.write(job.folder / "job.json")
-    script = str(Path(__file__).parent / "several_jobs.py")
+    command = [sys.executable, "-P", str(Path(__file__).parent / "several_jobs.py"), *paths]
     environment = node.environment(job.run) | {"OMP_NUM_THREADS": "1"}
-    for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
-        environment.pop(name, None)
-    done = subprocess.run(
-        [*node.launcher(2), script, *paths], env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
+    said: list[str] = []
+    failed = ranks.run(command, environment, 2, job.folder / "meeting", said.append)
+    assert failed is None, "".join(said[-100:])
     for (stage, optimizer), job in jobs.items():
         alone = make_job(
             f"{optimizer}-{stage}-alone", zero_stage=0, optimizer={"name": optimizer}, **settings

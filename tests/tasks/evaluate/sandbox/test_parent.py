@@ -4,7 +4,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
+import small_pipeline as small
 
 from tasks.benchmarks import formats
 from tasks.benchmarks.benchmark import BUILT_IN
@@ -182,6 +184,19 @@ def test_nothing_is_left_behind():
     run("    return x\n", "assert candidate(1) == 1")
     assert children() <= before
     assert len(os.listdir("/proc/self/fd")) <= len(descriptors)
+
+
+def test_nothing_is_left_behind_by_one_that_is_killed(tmp_path):
+    begun = tmp_path / "begun"
+    test = f"import signal\nopen({str(begun)!r}, 'w').close()\nsignal.pause()\n"
+    code = f"from tasks.evaluate.sandbox import run_problem\nrun_problem({PROMPT!r}, {CANONICAL!r}, {test!r}, 'add', timeout=600)"
+    owner = psutil.Popen([sys.executable, "-c", code], cwd=ROOT)
+    assert small.wait_until(begun.exists, 60)
+    both = owner.children()
+    owner.kill()
+    owner.wait()
+    assert len(both) == 2
+    assert small.wait_until(lambda: not any(map(small.lives, both)), 5)
 
 
 def test_the_canaries_hold_here():
