@@ -5,7 +5,7 @@
     python tests/bench/extraction.py SHARED gold FOLDER     FOLDER/NAME/source.html and expected.html: whole gold texts
 
 Times are CPU seconds of one process, sides in turn, medians of `ROUNDS` rounds after a warm-up. Quality out of fold:
-each page by a model that hasn't seen its site (`tasks.ingest.extract.engines.training.train`, five folds). `gold` was run on
+each page by a model that hasn't seen its site (`tasks.ingest.extract.training.train`, five folds). `gold` was run on
 `test/test-pages` of github.com/mozilla/readability at ab4027a, 130 pages that nothing is trained on.
 """
 

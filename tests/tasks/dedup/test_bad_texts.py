@@ -42,7 +42,7 @@ def test_a_long_text_among_short_ones_changes_none_of_them(ngram):
 PEAK = """
 import pyarrow as pa
 from tasks.dedup.minhash.table import signatures
-from tasks.dedup.signatures import Config
+from tasks.dedup.config import Config
 
 def resident(name):
     return next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith(name))

@@ -1,4 +1,4 @@
-"""Learn the trees of the `fast` engine: python -m tasks.ingest.extract.engines.training.train PAGES.warc.gz GOLD.json
+"""Learn the trees of the `fast` engine: python -m tasks.ingest.extract.training.train PAGES.warc.gz GOLD.json
 
 PAGES holds HTML responses, GOLD maps their addresses to {"with": [segment, ...], "without": [segment, ...]}: text
 that must be in the main text and text that must not. `weights.json` was made from

@@ -111,9 +111,9 @@ def test_a_real_model_is_scored_sample_by_sample_with_contaminated_items_apart(m
 
 
 def test_without_a_sandbox_code_is_not_scored_and_the_rest_goes_on(oracle, model, encoder, monkeypatch):
-    from tasks.evaluate.sandbox import canaries
+    from tasks.evaluate import sandbox
 
-    monkeypatch.setattr(canaries, "check_sandbox", lambda: "exploits passed: a socket")
+    monkeypatch.setattr(sandbox, "check_sandbox", lambda: "exploits passed: a socket")
     found = evaluate(
         model, encoder, {"name": "humaneval_mini", "limit": 3}, {"name": "mmlu_mini", "limit": 4}
     )

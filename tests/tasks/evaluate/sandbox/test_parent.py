@@ -220,7 +220,7 @@ def test_without_the_means_nothing_is_executed_or_scored(monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="changes the user: needs root")
 def test_it_holds_for_a_user_without_rights_too():
-    code = "from tasks.evaluate.sandbox.parent.canaries import check_sandbox; print(check_sandbox(2.0))"
+    code = "from tasks.evaluate.sandbox.canaries import check_sandbox; print(check_sandbox(2.0))"
     python = sys.executable
     for candidate in (sys.executable, "/usr/bin/python3"):
         python = candidate

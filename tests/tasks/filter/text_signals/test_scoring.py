@@ -82,6 +82,8 @@ def test_monstrous_texts_take_linear_time(text):
 
 
 def test_the_package_is_cheap_and_names_what_it_exports():
-    assert set(tasks.filter.__all__) == {"judge", "language", "score"}
+    assert tasks.filter.score is score
+    assert callable(tasks.filter.judge)
+    assert callable(tasks.filter.language.detect)
     with pytest.raises(AttributeError):
         tasks.filter.nothing  # noqa: B018

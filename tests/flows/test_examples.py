@@ -5,7 +5,15 @@ import importlib
 
 import pytest
 
-MODULES = ("figures", "text", "markup", "markdown", "summary", "report_overview", "report_record")
+MODULES = (
+    "render.figures",
+    "render.text",
+    "render.markup",
+    "run.markdown",
+    "history.summary",
+    "report.overview",
+    "report.record",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
