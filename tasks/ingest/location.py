@@ -7,9 +7,11 @@ messages, records and manifests hold `shown(address)`.
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PosixPath
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+from tasks.regular import unlinked
 
 if TYPE_CHECKING:
     from tasks.ingest.remote import RemotePath
@@ -77,17 +79,30 @@ def join(base: str, path: str) -> str:
     return f"{head.rstrip('/')}/{path}{question}{query}"
 
 
-def place(file: Input) -> Path | RemotePath:
+class RealPath(PosixPath):
+    """A path without a link in it, as it was when the file was found: `open` raises OSError where that has changed."""
+
+    def open(self, mode: str = "rb", *_: Any) -> IO[bytes]:  # type: ignore[override]
+        if mode != "rb":
+            raise ValueError(f"inputs are read as bytes, not {mode!r}")
+        return open(self, "rb", opener=unlinked)
+
+
+def place(file: Input) -> RealPath | RemotePath:
     """What a reader opens to read an input: `open("rb")`, `stat().st_size`, `name` and `exists()` do for both."""
-    return located(file.path, file.digest)
+    if not is_remote(file.path):
+        return RealPath(file.path)
+    from tasks.ingest.remote import RemotePath
+
+    return RemotePath(file.path, file.digest)
 
 
-def located(path: str | Path | RemotePath, digest: str | None = None) -> Path | RemotePath:
-    """A path, or what stands for one where it is an address. digest: the version that is meant, or the present one."""
+def located(path: str | Path | RemotePath) -> Path | RemotePath:
+    """A path, or what stands for one, in its present version, where it is an address."""
     if not isinstance(path, str):
         return path
     if not is_remote(path):
         return Path(path)
     from tasks.ingest.remote import RemotePath
 
-    return RemotePath(path, digest)
+    return RemotePath(path)
