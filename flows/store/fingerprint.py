@@ -12,6 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import ConfigError
+from tasks.regular import may_be_read, regular
+
 CHUNK = 1 << 20
 RACY_SECONDS = 2.0  # a file this young may still change within its timestamp's resolution
 
@@ -60,7 +63,7 @@ def package_version(name: str) -> str:
 def checksum(path: Path) -> str:
     """sha256 of a file's bytes."""
     hasher = hashlib.sha256()
-    with open(path, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=0, opener=regular) as file:
         while block := file.read(CHUNK):
             hasher.update(block)
     return hasher.hexdigest()
@@ -166,10 +169,15 @@ class FileDigests:
             self._known = {}
 
     def digest(self, path: Path) -> str:
-        """The content digest of a file; "unreadable" where it can't be read (the reader counts it as a loss)."""
+        """The content digest of a file; "unreadable" where it can't be read (the reader counts it as a loss).
+
+        Raises ConfigError for a device, pipe or socket, whose content nobody could know.
+        """
         key = str(path)
         try:
             before = os.stat(path)
+            if not may_be_read(before.st_mode):
+                raise ConfigError(f"{path} is a device, a pipe or a socket. Name a regular file.")
             mark = [before.st_size, before.st_mtime_ns, before.st_ctime_ns, before.st_ino]
             known = self._known.get(key)
             if known and known[:4] == mark and os.access(path, os.R_OK):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from types import ModuleType
@@ -19,18 +20,18 @@ from tasks.ingest import kinds
 from tasks.ingest.code import side_role
 from tasks.ingest.io import Version, is_remote, shown
 from tasks.ingest.listing import find
-from tasks.ingest.source import BaseSource
+from tasks.ingest.source import UNREADABLE, BaseSource, vanished
 from tasks.ingest.tables import MISSING
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
+from tasks.regular import REFUSED, refused
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-VERSION = 8
+VERSION = 9
 PACKAGES = ["fastwarc", "resiliparse", "trafilatura", "pyarrow", "lxml", "zlib-ng"]
 INPUTS: list[str] = []
-UNREADABLE = "unreadable"  # the digest of a file that can't be read
 
 
 class Config(BaseConfig):
@@ -58,7 +59,7 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
     shards: list[Shard] = []
     for source in config.sources:
         files, repeated = _files(source, inputs)
-        about = {file.name: side_role(file.name) if source.kind == "code" else None for file in files}
+        about = {file.name: _side_role(source, file) for file in files}
         sides = [file for file in files if about[file.name]]
         files = [file for file in files if not about[file.name]]
         if not files:
@@ -74,6 +75,11 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
                       {"repeated_files": repeated if number == 0 else 0})
             )  # fmt: skip
     return shards
+
+
+def _side_role(source: BaseSource, file: Input) -> str | None:
+    """What a file says about others; a link says nothing and is a loss, whatever its name."""
+    return side_role(file.name) if source.kind == "code" and file.digest not in REFUSED else None
 
 
 def _above(files: Sequence[Input], sides: Sequence[Input]) -> list[Input]:
@@ -106,7 +112,7 @@ def _files(source: BaseSource, inputs: Inputs) -> tuple[list[Input], int]:
 
 
 def _input(source: BaseSource, inputs: Inputs, path: Path | str, name: str) -> Input:
-    digest = source.digest(path) if isinstance(path, Path) else None
+    digest = (refused(path) or source.digest(path)) if isinstance(path, Path) else None
     if digest is not None:
         return Input(name, str(path), digest)
     try:
@@ -145,12 +151,13 @@ def _chunks(source: BaseSource, files: Sequence[Input], limit: int) -> Iterator[
 
 
 def _size(file: Input) -> int:
-    """Bytes of a file; 0 of what can't be read, and of a repository, whose packing isn't content."""
+    """Bytes of a file; 0 of what can't be read or is no file, a repository too: its packing isn't content."""
     if is_remote(file.path):
         version = Version.parse(file.digest)
         return version.size if version else 0
     try:
-        return 0 if os.path.isdir(file.path) else Path(file.path).stat().st_size
+        found = os.lstat(file.path)
+        return found.st_size if stat.S_ISREG(found.st_mode) else 0
     except OSError:
         return 0
 
@@ -171,10 +178,10 @@ def process(shard: Shard, out: Path) -> ShardResult:
 
 
 def _items(module: ModuleType, source: BaseSource, file: Input, shard: Shard) -> Iterator[Document | Loss]:
-    """What a file gives, at least a loss: of a remote one that was refused when it was asked for, with the reason."""
+    """What a file gives, at least a loss: of one that was refused when it was found or asked for, with the reason."""
     from tasks.document import Loss
 
-    if is_remote(file.path) and Version.parse(file.digest) is None:
+    if file.digest in REFUSED or (is_remote(file.path) and Version.parse(file.digest) is None):
         yield Loss(file.digest, file.name)
         return
     item = None
@@ -187,7 +194,7 @@ def _items(module: ModuleType, source: BaseSource, file: Input, shard: Shard) ->
 def _check_readable(item: Document | Loss, file: Input) -> None:
     """A file that vanishes between plan and run must not leave its loss under the digest of its content."""
     if getattr(item, "reason", None) == UNREADABLE and file.digest != UNREADABLE:
-        raise StageError(f"ingest: {shown(file.path)} could be read a moment ago and can't now. Run again.")
+        raise vanished(file.path)
 
 
 def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:

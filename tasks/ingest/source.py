@@ -18,11 +18,11 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, field_serializer, field_validator
 
-from tasks.errors import ConfigError
+from tasks.errors import ConfigError, StageError
 from tasks.ingest.io import is_remote, shown
 from tasks.node import Config, not_identity
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # What the stages handle in 600 MB once their kernels are compiled; the field's documents are below 10 MB.
 DOCUMENT_BYTES = 12 << 20
 MAX_DOCUMENT_BYTES = 32 << 20  # filter-signals takes 600 MB for one
+UNREADABLE = "unreadable"  # the digest of a file that can't be read, and the reason of its loss
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -41,13 +42,17 @@ class BaseSource(Config):
 
     name: part of every document's id: changing it gives the documents new ids.
     paths: files, folders (read through) and globs (`**` allowed), relative to pipeline.yaml; also addresses,
-        `https://host/file` and `s3://bucket/folder/*.gz`.
+        `https://host/file` and `s3://bucket/folder/*.gz`. A link is followed where it is named, or met by a glob
+        (not by one of `code` or `git`); one in a folder that is read through is lost as `link`. A pipe, socket or
+        device is never opened and lost as `not-a-file`.
     group: a regular expression searched in a document's address or path; its groups, joined and lower-cased,
         name what must not be split between training and validation. Without one, the kind's own rule.
     group_aliases: groups that count as another group.
     max_document_bytes: of a document's text in UTF-8; a longer one is lost as `too-large`. Rows and records beyond
         their readers' own limits (32 MB and less) are lost before.
     """
+
+    links_in_globs: ClassVar[bool] = True  # whether those that a glob meets are followed
 
     kind: str
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)
@@ -116,7 +121,8 @@ def find_files(source: BaseSource, resolve: object) -> Iterator[tuple[str, Path]
     """(name, path) of every file of a source, in the order of its paths, sorted within each.
 
     The name is the path relative to the folder or to the fixed part of the glob. Hidden files and folders are
-    left out. Raises ConfigError where nothing is found or a folder can't be read.
+    left out. A path has no link in it, but for one at its end, which must not be followed. Raises ConfigError where
+    nothing is found or a folder can't be read.
     """
     for pattern in source.paths:
         if is_remote(pattern):
@@ -134,25 +140,41 @@ def find_files(source: BaseSource, resolve: object) -> Iterator[tuple[str, Path]
 
 def _expand(source: BaseSource, pattern: str, path: Path) -> Iterator[tuple[str, Path]]:
     if path.is_dir():
-        yield from _folder(source, path, path.resolve().name, source.prefix(path))
+        yield from _folder(source, real(path), path.resolve().name, source.prefix(path))
     elif path.exists() or not _MAGIC.search(pattern):
         if path.exists():
-            yield path.name, path
+            yield path.name, real(path)
     else:
         yield from _glob(source, path)
 
 
 def _glob(source: BaseSource, path: Path) -> Iterator[tuple[str, Path]]:
     fixed = 1 + next(number for number, part in enumerate(path.parts[1:]) if _MAGIC.search(part))
-    root = Path(*path.parts[:fixed])
+    root = real(Path(*path.parts[:fixed]))
     if not root.is_dir():
         return
+    links: set[Path] = set()
     for found in sorted(root.glob("/".join(path.parts[fixed:]))):
         name = found.relative_to(root).as_posix()
-        if found.is_dir():
-            yield from _folder(source, found, name, name + "/")
+        if not source.links_in_globs and (link := _link_above(root, found)):
+            if link not in links:
+                yield link.relative_to(root).as_posix(), link
+            links.add(link)
+        elif found.is_dir():
+            yield from _folder(source, real(found), name, name + "/")
         else:
-            yield name, found
+            yield name, real(found)
+
+
+def _link_above(root: Path, found: Path) -> Path | None:
+    """The first link on the way from a folder to what a glob found below it, which may be the last part."""
+    way = [found, *found.parents]
+    return next((path for path in reversed(way[: way.index(root)]) if path.is_symlink()), None)
+
+
+def real(path: Path) -> Path:
+    """The path without a link in it."""
+    return Path(os.path.realpath(path))
 
 
 def _folder(source: BaseSource, folder: Path, name: str, prefix: str) -> Iterator[tuple[str, Path]]:
@@ -160,14 +182,14 @@ def _folder(source: BaseSource, folder: Path, name: str, prefix: str) -> Iterato
     if source.is_unit(folder):
         yield name, folder
         return
-    for found in _walk(source, folder):
+    for found, whole in _walk(source, folder):
         inner = prefix + found.relative_to(folder).as_posix()
-        if source.accepts(inner) or source.is_unit(found):
+        if whole or source.accepts(inner):
             yield inner, found
 
 
-def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
-    """The files and units below a folder."""
+def _walk(source: BaseSource, folder: Path) -> Iterator[tuple[Path, bool]]:
+    """What lies below a folder, in order: files, and with True what stands for a folder: units, links to one."""
 
     def fail(error: OSError) -> None:
         raise ConfigError(
@@ -175,19 +197,24 @@ def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
             f"Give read and search permission, or take it out of ingest.sources.paths."
         )
 
-    found: list[str] = []
+    found: list[tuple[str, bool]] = []
     for root, folders, files in os.walk(folder, onerror=fail):
         visible = [os.path.join(root, name) for name in folders if not name.startswith(".")]
-        units = {path for path in visible if source.is_unit(Path(path))}
-        folders[:] = [os.path.basename(path) for path in visible if path not in units]
-        found += units
+        whole = {path for path in visible if os.path.islink(path) or source.is_unit(Path(path))}
+        folders[:] = [os.path.basename(path) for path in visible if path not in whole]
+        found += [(path, True) for path in whole]
         shown_files = [name for name in files if not name.startswith(".") or source.accepts_hidden(name)]
-        found += [os.path.join(root, name) for name in shown_files]
-    return map(Path, sorted(found))
+        found += [(os.path.join(root, name), False) for name in shown_files]
+    return ((Path(path), whole) for path, whole in sorted(found))
 
 
 def unreadable(path: Path | RemotePath, error: OSError) -> Loss:
     """The loss of a file that can't be opened."""
     from tasks.document import Loss
 
-    return Loss("unreadable", f"{path.name}: {error.strerror or error}")
+    return Loss(UNREADABLE, f"{path.name}: {error.strerror or error}")
+
+
+def vanished(path: str) -> StageError:
+    """What stops a shard whose input changed between plan and run: nothing may stand under another's digest."""
+    return StageError(f"ingest: {shown(path)} could be read a moment ago and can't now. Run again.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -29,8 +29,12 @@ class CodeSource(BaseSource):
         empty keeps all. A file's own SPDX line or notice counts before the nearest licence file above it.
     leave_out_vendored: other projects' files: node_modules, third_party, jquery, ...
     leave_out_generated: files that say that they are generated, or are named so.
+    Links are lost as `link`, those that a glob meets too: a tree may link to any file of the machine. A repository
+    that is a link is named in `paths` itself.
     What a repository's .gitattributes say (linguist-language, -vendored, -generated) goes before all of this.
     """
+
+    links_in_globs: ClassVar[bool] = False
 
     languages: list[str] = Field(default_factory=list)
     extensions: list[str] | None = None

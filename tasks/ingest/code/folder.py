@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from tasks.ingest.code.attributes import FILE, MAX_BYTES, Tree
 from tasks.ingest.code.files import CodeSource, document_of, nearest, refusal, side_role
 from tasks.ingest.code.licences import MAX_CHARACTERS, of_files
-from tasks.ingest.source import unreadable
+from tasks.ingest.io import RealPath
+from tasks.ingest.source import UNREADABLE, unreadable, vanished
 from tasks.node import Input
 
 if TYPE_CHECKING:
@@ -42,13 +44,14 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     """The file as a document, or the reason why not. sides: the repositories' "licences" and "attributes"."""
     from tasks.document import Loss
 
-    path = Path(file.path)
+    path = RealPath(file.path)
     repository, _, inner = file.name.partition("/")
     said = _attributes(_key(sides.get("attributes", ()))).of(file.name)
     try:
-        size = path.stat().st_size
-        reason = refusal(source, inner, size, said)
-        data = b"" if reason else path.read_bytes()
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            reason = refusal(source, inner, size, said)
+            data = b"" if reason else stream.read()
     except OSError as error:
         yield unreadable(path, error)
         return
@@ -68,15 +71,17 @@ def _key(sides: Sequence[Input]) -> _Files:
 
 @lru_cache(maxsize=8)
 def _attributes(files: _Files) -> Tree:
-    return Tree({name.rpartition("/")[0]: _start_of(path, MAX_BYTES) for name, path, _ in files})
+    return Tree({name.rpartition("/")[0]: _start_of(path, digest, MAX_BYTES) for name, path, digest in files})
 
 
-def _start_of(path: str, size: int) -> str:
-    """The first bytes of a small file as text; "" if it can't be read."""
+def _start_of(path: str, digest: str, size: int) -> str:
+    """The first bytes of a small file as text; "" if it couldn't be read when the run was planned either."""
     try:
-        with open(path, "rb") as file:
+        with RealPath(path).open("rb") as file:
             return file.read(size).decode("utf-8", "replace")
     except OSError:
+        if digest != UNREADABLE:
+            raise vanished(path) from None
         return ""
 
 
@@ -84,7 +89,7 @@ def _start_of(path: str, size: int) -> str:
 def _licences(files: _Files) -> dict[str, str | None]:
     """Folder -> licence, of the folders that have a licence file."""
     texts: dict[str, list[tuple[str, str]]] = {}
-    for name, path, _ in files:
+    for name, path, digest in files:
         folder, _, base = name.rpartition("/")
-        texts.setdefault(folder, []).append((base, _start_of(path, MAX_CHARACTERS)))
+        texts.setdefault(folder, []).append((base, _start_of(path, digest, MAX_CHARACTERS)))
     return {folder: of_files(found) for folder, found in texts.items()}

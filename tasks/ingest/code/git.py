@@ -16,6 +16,7 @@ from tasks.ingest.code.generated import is_vendored
 from tasks.ingest.code.git_objects import REGULAR, SUBMODULE, Objects, entries, git_folder, resolve
 from tasks.ingest.code.licences import MAX_CHARACTERS, of_files
 from tasks.node import Input
+from tasks.regular import LINK
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
@@ -30,7 +31,8 @@ class Source(CodeSource):
     """Each repository of `paths`, or found in their folders, is one input, named like its folder.
 
     revision: a branch, tag or commit id in every one of them. A repository is known by the commit that this
-    means when the run is planned; one without it is lost as `no-revision`.
+    means when the run is planned; one without it is lost as `no-revision`. One whose `.git` is a link is lost as
+    `link`: a tree could show any repository of the machine as its own.
     """
 
     kind: Literal["git"] = "git"
@@ -49,12 +51,14 @@ class Source(CodeSource):
                 f"ingest: source {self.name!r} needs git, and there is none on the PATH. "
                 f"Install it (Debian, Ubuntu: apt-get install git), or check the files out and use kind: code."
             )
+        if (path / ".git").is_symlink():
+            return LINK
         commit = resolve(path, self.revision)
         return _NONE if commit is None else _COMMIT + commit
 
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
-    """The files of a commit; links and submodules are losses, files of other languages aren't met at all."""
+    """The files of a commit; links (licences' too) and submodules are losses, files of other languages aren't met."""
     from tasks.document import Loss
 
     path = Path(file.path)
@@ -73,10 +77,11 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
             said = attributes.of(entry.path)
             if entry.mode == SUBMODULE:
                 yield Loss("submodule", name)
+            elif entry.mode not in REGULAR:
+                if side_role(name) or source.wants(entry.path, said):
+                    yield Loss(LINK, name)
             elif not source.wants(entry.path, said) or is_licence(name):
                 continue
-            elif entry.mode not in REGULAR:
-                yield Loss("link", name)
             else:
                 data = refusal(source, entry.path, 0, said) or objects.read(entry.oid, source.max_bytes)
                 yield (

@@ -8,7 +8,16 @@ if TYPE_CHECKING:
     from tasks.ingest.io import inflate
     from tasks.ingest.io.archive import BadArchive, open_archive, read_member
     from tasks.ingest.io.container import Damage, chunks
-    from tasks.ingest.io.location import file_name, is_http, is_pattern, is_remote, join, root_of, shown
+    from tasks.ingest.io.location import (
+        RealPath,
+        file_name,
+        is_http,
+        is_pattern,
+        is_remote,
+        join,
+        root_of,
+        shown,
+    )
     from tasks.ingest.io.object_version import Version
     from tasks.ingest.io.remote_file import RemotePath, digest_of, fetch, located, place
     from tasks.ingest.io.remote_listing import listing

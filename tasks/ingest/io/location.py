@@ -7,8 +7,11 @@ messages, records and manifests hold `shown(address)`.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PosixPath
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
+
+from tasks.regular import unlinked
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _MAGIC = re.compile(r"[*?\[]")
@@ -70,3 +73,12 @@ def join(base: str, path: str) -> str:
     """
     head, question, query = base.partition("?")
     return f"{head.rstrip('/')}/{path}{question}{query}"
+
+
+class RealPath(PosixPath):
+    """A path without a link in it, as it was when the file was found: `open` raises OSError where that has changed."""
+
+    def open(self, mode: str = "rb", *_: Any) -> IO[bytes]:  # type: ignore[override]
+        if mode != "rb":
+            raise ValueError(f"inputs are read as bytes, not {mode!r}")
+        return open(self, "rb", opener=unlinked)

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from tasks.errors import StageError
 from tasks.ingest.io.answers import Body, Changed, Refused
-from tasks.ingest.io.location import file_name, is_remote, shown
+from tasks.ingest.io.location import RealPath, file_name, is_remote, shown
 from tasks.ingest.io.object_version import Version
 from tasks.ingest.io.retry import Broken, Effort, Patience, Stalled
 from tasks.ingest.io.transport import open_body
@@ -237,15 +237,13 @@ class RemoteFile(io.RawIOBase):
             self._body = None
 
 
-def place(file: Input) -> Path | RemotePath:
+def place(file: Input) -> RealPath | RemotePath:
     """What a reader opens to read an input: `open("rb")`, `stat().st_size`, `name` and `exists()` do for both."""
-    return located(file.path, file.digest)
+    return RemotePath(file.path, file.digest) if is_remote(file.path) else RealPath(file.path)
 
 
-def located(path: str | Path | RemotePath, digest: str | None = None) -> Path | RemotePath:
-    """A path, or what stands for one where it is an address. digest: the version that is meant, or the present one."""
+def located(path: str | Path | RemotePath) -> Path | RemotePath:
+    """A path, or what stands for one, in its present version, where it is an address."""
     if not isinstance(path, str):
         return path
-    if not is_remote(path):
-        return Path(path)
-    return RemotePath(path, digest)
+    return RemotePath(path) if is_remote(path) else Path(path)

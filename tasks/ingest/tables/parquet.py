@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -17,7 +16,6 @@ from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
-    from tasks.ingest.io import RemotePath
 
 PER_FILE = True
 BATCH_BYTES = 8 << 20  # of the mapped columns, by the averages of the file's own statistics
@@ -50,24 +48,20 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     from tasks.document import Loss
 
     path = place(file)
-    size = 0
     try:
         size = path.stat().st_size
-        with path.open("rb"):
-            pass
-        file_or_path = path if isinstance(path, Path) else path.open("rb")
-        table = pq.ParquetFile(file_or_path, buffer_size=READ_BYTES, pre_buffer=False)
-        leaves = [table.schema.column(number).path for number in range(len(table.schema))]
-        with path.open("rb") as opened:
-            groups = column_chunks(opened)
-    except (OSError, pa.ArrowException, ValueError) as error:  # ValueError: a damaged name, or footer
-        yield (
-            unreadable(path, error)
-            if isinstance(error, OSError) and (isinstance(error, PermissionError) or not path.exists())
-            else Loss("not-parquet" if size else "empty-file", file.name, size=size)
-        )
+        stream, opened = path.open("rb"), path.open("rb")
+    except OSError as error:
+        yield unreadable(path, error)
         return
-    with table:
+    with stream, opened:
+        try:
+            table = pq.ParquetFile(stream, buffer_size=READ_BYTES, pre_buffer=False)
+            leaves = [table.schema.column(number).path for number in range(len(table.schema))]
+            groups = column_chunks(opened)
+        except (OSError, pa.ArrowException, ValueError):  # ValueError: a damaged name, or footer
+            yield Loss("not-parquet" if size else "empty-file", file.name, size=size)
+            return
         wanted = _wanted(source, leaves)
         if not _column(source.columns.text, leaves):
             yield Loss(MISSING, file.name, size=size)
@@ -85,7 +79,7 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
             rows = table.metadata.row_group(group).num_rows
             chunks = _read_chunks(columns, wanted)
             try:
-                if _largest_page(path, chunks, source.max_page_bytes) > source.max_page_bytes:
+                if _largest_page(opened, chunks, source.max_page_bytes) > source.max_page_bytes:
                     yield Loss("page-too-large", place_of(number), size=size // len(groups))
                     number += max(rows, 0)
                     continue
@@ -129,13 +123,12 @@ def _batch_rows(rows: int, chunks: Sequence[Chunk]) -> int:
     return int(min(BATCH_ROWS, max(1, BATCH_BYTES * rows // max(size, 1))))
 
 
-def _largest_page(path: Path | RemotePath, chunks: Sequence[Chunk], enough: int) -> int:
+def _largest_page(file: IO[bytes], chunks: Sequence[Chunk], enough: int) -> int:
     """The uncompressed size of the columns' largest page; those no larger than `enough` aren't looked at."""
     large = [chunk for chunk in chunks if chunk.uncompressed > enough]
     if not large:
         return 0
-    with path.open("rb") as file:
-        return max(max(page_sizes(file, chunk.start, chunk.compressed), default=0) for chunk in large)
+    return max(max(page_sizes(file, chunk.start, chunk.compressed), default=0) for chunk in large)
 
 
 def _read_chunks(chunks: Sequence[Chunk], wanted: Sequence[str]) -> list[Chunk]:

@@ -17,8 +17,10 @@ from pydantic import Field, field_serializer, model_validator
 
 from tasks.errors import ConfigError, StageError
 from tasks.ingest.io import is_remote, join, shown
+from tasks.ingest.source import real
 from tasks.ingest.warc import source as warc
 from tasks.node import Input, Inputs, not_identity
+from tasks.regular import regular
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
@@ -83,7 +85,7 @@ def find(source: Source, inputs: Inputs) -> Iterator[tuple[str, Path | str]]:
         )
     for path in sample(paths, source.files, source.seed):
         address = join(source.base_url, path)
-        yield path, address if is_remote(address) else inputs.resolve(address)
+        yield path, address if is_remote(address) else real(inputs.resolve(address))
 
 
 def sample(paths: Sequence[str], count: int | None, seed: int) -> list[str]:
@@ -100,7 +102,8 @@ def sample(paths: Sequence[str], count: int | None, seed: int) -> list[str]:
 def read_paths(file: Path, where: str) -> list[str]:
     """The paths of a list, plain or gzip. Raises ConfigError for a list that can't be read, StageError for a bad one."""
     try:
-        data = file.read_bytes()
+        with open(file, "rb", opener=regular) as stream:
+            data = stream.read()
     except OSError as error:
         raise ConfigError(
             f"ingest: the list of paths {where} can't be read ({error.strerror}). Correct crawl, base_url or paths_file."

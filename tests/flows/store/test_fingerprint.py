@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.store.fingerprint import FileDigests, canonical, content_digest, digest
+from tasks.errors import ConfigError
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -110,3 +111,12 @@ def test_a_young_file_is_not_remembered(tmp_path):
     files.digest(path)
     files.save()
     assert not (tmp_path / "memory.json").exists()
+
+
+def test_what_is_no_file_has_no_digest(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        with pytest.raises(ConfigError, match=rf"{name} is a device, a pipe or a socket"):
+            FileDigests(tmp_path / "memory.json").digest(tmp_path / name)
+    assert FileDigests(tmp_path / "memory.json").digest(tmp_path / "none") == "unreadable"

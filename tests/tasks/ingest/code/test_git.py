@@ -52,6 +52,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     commit(folder, {"LICENSE": MIT.encode(), "src/a.py": b"x = 1\n"})
     run(folder, "tag", "v1")
     (folder / "link.py").symlink_to("src/a.py")
+    (folder / "link.png").symlink_to("image.png")
+    (folder / "COPYING").symlink_to("LICENSE")
     commit(
         folder,
         {
@@ -94,6 +96,7 @@ def test_what_is_committed_is_read_with_its_licences_and_reasons(checkout: Path)
         "project/node_modules/m/c.js": "vendored",
         "project/big.py": "too-large",
         "project/link.py": "link",
+        "project/COPYING": "link",
     }
     found = {item.metadata["path"]: item.metadata for item in items if isinstance(item, Document)}
     assert found["src/a.py"] == {
@@ -144,11 +147,27 @@ def test_a_whole_shard_has_a_ledger_that_adds_up(checkout: Path, tmp_path: Path,
         node.Config.model_validate({"sources": [{"kind": "git", "name": "g", "paths": ["one.git"]}]}), inputs
     )
     metrics = node.process(shard, tmp_path / "out").metrics
-    assert (metrics["documents_in"], metrics["documents_out"]) == (6, 4)
+    assert (metrics["documents_in"], metrics["documents_out"]) == (7, 4)
     assert {reason: counts["documents"] for reason, counts in metrics["dropped"].items()} == {
-        "link": 1,
+        "link": 2,
         "vendored": 1,
     }
+
+
+def test_a_link_in_place_of_a_repository_is_a_loss(checkout: Path, tmp_path: Path, inputs) -> None:
+    run(tmp_path, "clone", "-q", "--bare", str(checkout), "org/one.git")
+    (tmp_path / "org/elsewhere").symlink_to(checkout)
+    (tmp_path / "org/shown").mkdir()
+    (tmp_path / "org/shown/.git").symlink_to(checkout / ".git")
+    for path in ("org", "org/*"):
+        found = {file.name: file.digest for file in shards(inputs, path)}
+        assert found == {
+            "one.git": f"git:{run(checkout, 'rev-parse', 'HEAD')}",
+            "elsewhere": "link",
+            "shown": "link",
+        }
+    [named] = shards(inputs, "org/elsewhere")
+    assert (named.path, named.digest[:4]) == (str(checkout), "git:")
 
 
 def test_a_revision_that_is_not_there_is_a_loss(checkout: Path, tmp_path: Path) -> None:
