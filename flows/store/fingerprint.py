@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -190,10 +190,3 @@ class FileDigests:
             fresh.write_text(json.dumps(self._known))
             os.replace(fresh, self._memory)
             self._changed = False
-
-
-def source_closure(module_file: str) -> str:
-    """A digest of a node's code: its stage's package and the shared modules of `tasks`."""
-    folder = Path(module_file).parent
-    files: Iterable[Path] = sorted({*folder.rglob("*.py"), *folder.parent.glob("*.py")})
-    return digest({str(path.relative_to(folder.parent)): checksum(path) for path in files})

@@ -48,9 +48,7 @@ def test_what_has_no_canonical_form_is_refused(value):
 
 
 def test_a_digest_does_not_depend_on_the_hash_seed():
-    program = (
-        "from flows.store.store.fingerprint import digest; print(digest({'x': ['a', 'b'], 'y': {'k': 1}}))"
-    )
+    program = "from flows.store.fingerprint import digest; print(digest({'x': ['a', 'b'], 'y': {'k': 1}}))"
     seen = {
         subprocess.run(
             [sys.executable, "-c", program],
