@@ -179,6 +179,12 @@ def differences(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
     ]
     if new["version"] != old["version"]:
         found.append(f"code version {old['version']} → {new['version']}")
+    was = old.get("versions", {})
+    found += [
+        f"code version of {name} {was[name]} → {version}"
+        for name, version in new.get("versions", {}).items()
+        if was.get(name, version) != version
+    ]
     found += [
         f"input {role} changed"
         for role in sorted({*new["inputs"], *old["inputs"]})

@@ -4,7 +4,9 @@ A kind is a module with
 
 - `Source`, its configuration, whose `kind` names it;
 - `read(source, file, sides) -> Iterator[Document | Loss]`, the documents of one file; bad data never raises;
-- `PER_FILE`: whether a file is a shard of its own, or small files share one;
+- `VERSION`, raised when the same file and configuration would give other documents or losses;
+- `PACKAGES`, the distributions whose version can change them, an extraction engine's (`extract.ENGINES`) aside;
+- `SHARED`: how small files share a shard (`groups`): "records", "texts" (a document each), or None: not at all;
 - `LOCAL = True` where paths can't be addresses; else `read` opens its file through `location.place`;
 - `find(source, inputs)`, where the source's files aren't those of its `paths`;
 

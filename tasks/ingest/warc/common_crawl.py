@@ -23,7 +23,9 @@ from tasks.node import Input, Inputs, not_identity
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-PER_FILE = True
+VERSION = warc.VERSION
+PACKAGES = warc.PACKAGES
+SHARED = "records"
 LIST_BYTES = 256 << 20  # a list of 100,000 paths has 14 MB
 _PATH = re.compile(r"(?!/)(?!.*(?:^|/)\.\.?(?:/|$))(?!.*//)[!-~]+")
 

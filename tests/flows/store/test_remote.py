@@ -70,7 +70,8 @@ def write(root: Path, base: str, **keys: object) -> Path:
         "base_url": base,
     }
     file = root / "pipeline.yaml"
-    file.write_text(yaml.safe_dump({"store": "store", "ingest": {"sources": [{**source, **keys}]}}))
+    ingest = {"sources": [{**source, **keys}], "shard_bytes": 1}  # a shard for each file
+    file.write_text(yaml.safe_dump({"store": "store", "ingest": ingest}))
     return file
 
 
