@@ -22,25 +22,32 @@ def canonical(value: Any) -> bytes:
     Sets have no order, callables and arbitrary objects only a default repr, NaN and infinity no JSON form.
     """
     return json.dumps(
-        _checked(value, "$"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        _checked(value, ("$",)), sort_keys=True, separators=(",", ":"), ensure_ascii=False
     ).encode()
 
 
-def _checked(value: Any, where: str) -> Any:
-    if value is None or isinstance(value, bool | int | str):
+def _checked(value: Any, where: tuple[Any, ...]) -> Any:
+    """where: (key, where its holder is): written out only in an error, since there are many values."""
+    if value is None or isinstance(value, str | bool | int):
         return value
-    if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            raise TypeError(f"{where}: {value} has no canonical form")
-        return value
+    if isinstance(value, list | tuple):
+        return [_checked(item, (n, where)) for n, item in enumerate(value)]
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise TypeError(f"{where}: the key {key!r} is not a string")
-        return {key: _checked(item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_checked(item, f"{where}[{n}]") for n, item in enumerate(value)]
-    raise TypeError(f"{where}: a {type(value).__name__} has no canonical form")
+                raise TypeError(f"{_place(where)}: the key {key!r} is not a string")
+        return {key: _checked(item, (key, where)) for key, item in value.items()}
+    if not isinstance(value, float):
+        raise TypeError(f"{_place(where)}: a {type(value).__name__} has no canonical form")
+    if value != value or value in (float("inf"), float("-inf")):
+        raise TypeError(f"{_place(where)}: {value} has no canonical form")
+    return value
+
+
+def _place(where: tuple[Any, ...]) -> str:
+    key, *holder = where
+    shown = f"[{key}]" if isinstance(key, int) else f".{key}"
+    return _place(holder[0]) + shown if holder else str(key)
 
 
 def digest(value: Any) -> str:

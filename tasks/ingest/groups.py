@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 
 from tasks.ingest.io import Version, is_remote
@@ -66,6 +67,7 @@ def size_of(file: Input) -> int:
         version = Version.parse(file.digest)
         return version.size if version else 0
     try:
-        return 0 if os.path.isdir(file.path) else os.stat(file.path).st_size
+        found = os.stat(file.path)
     except OSError:
         return 0
+    return 0 if stat.S_ISDIR(found.st_mode) else found.st_size

@@ -162,14 +162,15 @@ def _folder(source: BaseSource, folder: Path, name: str, prefix: str) -> Iterato
     if source.is_unit(folder):
         yield name, folder
         return
+    root = os.path.join(folder, "")
     for found in _walk(source, folder):
-        inner = prefix + found.relative_to(folder).as_posix()
-        if source.accepts(inner) or source.is_unit(found):
-            yield inner, found
+        inner = prefix + found.removeprefix(root)
+        if source.accepts(inner) or source.is_unit(Path(found)):
+            yield inner, Path(found)
 
 
-def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
-    """The files and units below a folder."""
+def _walk(source: BaseSource, folder: Path) -> list[str]:
+    """The files and units below a folder, sorted."""
 
     def fail(error: OSError) -> None:
         raise ConfigError(
@@ -185,7 +186,7 @@ def _walk(source: BaseSource, folder: Path) -> Iterator[Path]:
         found += units
         shown_files = [name for name in files if not name.startswith(".") or source.accepts_hidden(name)]
         found += [os.path.join(root, name) for name in shown_files]
-    return map(Path, sorted(found))
+    return sorted(found)
 
 
 def unreadable(path: Path | RemotePath, error: OSError) -> Loss:
