@@ -41,7 +41,7 @@ class StoreInputs:
             if entry["output"] == output:
                 # A shard's key is where it lies, not what it is; a file in a folder is known by its path.
                 name = output if entry.get("shard") else entry["path"]
-                found.append(Input(name, str(folder / entry["path"]), entry["digest"]))
+                found.append(Input(name, f"{folder}/{entry['path']}", entry["digest"]))
         if not found:
             raise StageError(f"{node} left no output {output!r}")
         return found
@@ -101,7 +101,7 @@ def prepare(
         "config": dict(shards[0].config) if getattr(module, "SINGLE", False) else config.identity(),
         "inputs": {role: digest(files) for role, files in roles.items()},
         # What shards add to the configuration: Unicode's version, a resolved dtype.
-        "shards": digest([dict(shard.config) for shard in shards]),
+        "shards": digest([shard.config for shard in shards]),
     }
     read = {}
     for name in module.INPUTS:

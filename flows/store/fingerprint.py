@@ -31,8 +31,11 @@ def _checked(value: Any, where: tuple[Any, ...]) -> Any:
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, list | tuple):
-        return [_checked(item, (n, where)) for n, item in enumerate(value)]
-    if isinstance(value, Mapping):
+        checked: list[Any] = []
+        for n, item in enumerate(value):  # shards often share their configuration: that is looked at once
+            checked.append(checked[-1] if n and item is value[n - 1] else _checked(item, (n, where)))
+        return checked
+    if isinstance(value, dict | Mapping):
         for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"{_place(where)}: the key {key!r} is not a string")

@@ -332,7 +332,7 @@ def missing_file(folder: Path, files: Sequence[Mapping[str, Any]]) -> str | None
     """The first listed file that is absent or of another size, as a reason; None if all are there."""
     for entry in files:
         try:
-            size = os.stat(folder / entry["path"]).st_size
+            size = os.stat(f"{folder}/{entry['path']}").st_size
         except OSError:
             return f"{entry['path']} is missing"
         if size != entry["size"]:
