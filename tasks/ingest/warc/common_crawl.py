@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 VERSION = warc.VERSION
 PACKAGES = warc.PACKAGES
-SHARED = "records"
+SHARED = None  # a larger sample leaves the shards of the smaller one as they are
 LIST_BYTES = 256 << 20  # a list of 100,000 paths has 14 MB
 _PATH = re.compile(r"(?!/)(?!.*(?:^|/)\.\.?(?:/|$))(?!.*//)[!-~]+")
 

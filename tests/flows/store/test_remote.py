@@ -70,8 +70,7 @@ def write(root: Path, base: str, **keys: object) -> Path:
         "base_url": base,
     }
     file = root / "pipeline.yaml"
-    ingest = {"sources": [{**source, **keys}], "shard_bytes": 1}  # a shard for each file
-    file.write_text(yaml.safe_dump({"store": "store", "ingest": ingest}))
+    file.write_text(yaml.safe_dump({"store": "store", "ingest": {"sources": [{**source, **keys}]}}))
     return file
 
 
