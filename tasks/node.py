@@ -98,12 +98,16 @@ class Shard:
     config: its slice of the node's configuration, plain JSON values (`Config.identity()` or a part of it).
     inputs: role -> files, in the order in which they are read.
     runtime: paths, devices, worker counts: what it needs to run and what can't change its output.
+    versions, packages: of code that not all shards of the node run, beside the node's VERSION and PACKAGES: the name
+        of a part and its version; distributions.
     """
 
     key: str
     config: Mapping[str, Any]
     inputs: Mapping[str, Sequence[Input]] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    packages: Sequence[str] = ()
 
 
 @dataclass

@@ -12,6 +12,8 @@ from flows.store import FileDigests, Miss, Store, source_closure
 from tasks.errors import NotAskedYet
 from tasks.nodes import NODES, stage_of
 
+NEWEST = 16  # former artifacts of a node among which a plan looks for the nearest
+
 
 @dataclass
 class Step:
@@ -104,8 +106,7 @@ def _plan_node(
     blocked: str | None,
     selection: Selection,
 ) -> tuple[Step, Mapping[str, Any] | None]:
-    former = store.artifacts(node)
-    seconds = former[-1]["seconds"] if former else None
+    [seconds] = [manifest["seconds"] for manifest in store.artifacts(node, 1)] or [None]
     sources = [name for name in settings.upstream(node) if name not in manifests]
     if node == "ingest" and blocked:
         return Step(node, "run", blocked, seconds=seconds), None
@@ -121,20 +122,21 @@ def _plan_node(
         prepared = prepare(node, settings.configs[node], inputs, manifests)
     except NotAskedYet as error:
         return Step(node, "run", str(error), seconds=seconds), None
-    reused = sum(
-        not isinstance(store.lookup_shard(node, shard_fingerprint(prepared, shard)), Miss)
-        for shard in prepared.shards
-    )
     found = store.lookup(node, prepared.fingerprint)
-    step = Step(node, "run", "", prepared.fingerprint, seconds, len(prepared.shards), reused)
+    step = Step(node, "run", "", prepared.fingerprint, seconds, len(prepared.shards), len(prepared.shards))
     if stage_of(node) in selection.force:
         step.reason, step.shards_reused = "forced", 0
         return step, None
+    if isinstance(found, Miss):
+        step.shards_reused = sum(
+            not isinstance(store.lookup_shard(node, shard_fingerprint(prepared, shard)), Miss)
+            for shard in prepared.shards
+        )
     if unknown := inputs.remote.unknown:
         step.reason, step.fingerprint = _unknown(unknown), None
         return step, None
     if isinstance(found, Miss):
-        step.reason = explain_miss(prepared, found, former)
+        step.reason = explain_miss(prepared, found, store.artifacts(node, NEWEST))
         return step, None
     step.action, step.reason = "reuse", f"made {found['end'][:19].replace('T', ' ')}"
     if inputs.remote.recalled:
@@ -158,10 +160,8 @@ def explain_miss(prepared: Prepared, miss: Miss, former: Sequence[Mapping[str, A
         return "was interrupted; goes on where it stopped"
     if not former:
         return "never run"
-    # Of several former artifacts the one that differs least says most; the youngest of those.
-    reasons = min(
-        (differences(prepared.payload, manifest["payload"]) for manifest in reversed(former)), key=len
-    )
+    # Of several former artifacts the one that differs least says most; the newest of those.
+    reasons = min((differences(prepared.payload, manifest["payload"]) for manifest in former), key=len)
     return "; ".join(reasons) or "its artifact is gone"
 
 
@@ -179,6 +179,12 @@ def differences(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
     ]
     if new["version"] != old["version"]:
         found.append(f"code version {old['version']} → {new['version']}")
+    was = old.get("versions", {})
+    found += [
+        f"code version of {name} {was[name]} → {version}"
+        for name, version in new.get("versions", {}).items()
+        if was.get(name, version) != version
+    ]
     found += [
         f"input {role} changed"
         for role in sorted({*new["inputs"], *old["inputs"]})

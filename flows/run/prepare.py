@@ -41,7 +41,7 @@ class StoreInputs:
             if entry["output"] == output:
                 # A shard's key is where it lies, not what it is; a file in a folder is known by its path.
                 name = output if entry.get("shard") else entry["path"]
-                found.append(Input(name, str(folder / entry["path"]), entry["digest"]))
+                found.append(Input(name, f"{folder}/{entry['path']}", entry["digest"]))
         if not found:
             raise StageError(f"{node} left no output {output!r}")
         return found
@@ -97,11 +97,11 @@ def prepare(
         for role, files in shard.inputs.items():
             roles.setdefault(role, []).extend([file.name, file.digest] for file in files)
     payload = {
-        **_code_identity(node, module),
+        **_code_identity(node, module, shards),
         "config": dict(shards[0].config) if getattr(module, "SINGLE", False) else config.identity(),
         "inputs": {role: digest(files) for role, files in roles.items()},
         # What shards add to the configuration: Unicode's version, a resolved dtype.
-        "shards": digest([dict(shard.config) for shard in shards]),
+        "shards": digest([shard.config for shard in shards]),
     }
     read = {}
     for name in module.INPUTS:
@@ -113,19 +113,23 @@ def prepare(
     return Prepared(node, config, shards, payload, digest(payload), read)
 
 
-def _code_identity(node: str, module: ModuleType) -> dict[str, Any]:
+def _code_identity(node: str, module: ModuleType, shards: Sequence[Shard]) -> dict[str, Any]:
+    """The node, its version and packages, and those that its shards add."""
+    packages = {*module.PACKAGES, *(name for shard in shards for name in shard.packages)}
+    versions = {name: version for shard in shards for name, version in shard.versions.items()}
     return {
         "node": node,
         "version": module.VERSION,
-        "packages": {name: package_version(name) for name in module.PACKAGES},
+        "packages": {name: package_version(name) for name in packages},
+        **({"versions": versions} if versions else {}),
     }
 
 
 def shard_fingerprint(prepared: Prepared, shard: Shard) -> str:
-    """A shard's own identity: its configuration, its inputs, its node's version and packages."""
+    """A shard's own identity: its configuration, its inputs, the version and packages of what it runs."""
     return digest(
         {
-            **_code_identity(prepared.node, prepared.module),
+            **_code_identity(prepared.node, prepared.module, [shard]),
             "config": dict(shard.config),
             "inputs": {
                 role: [[file.name, file.digest] for file in files] for role, files in shard.inputs.items()

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from tasks.faces import hand_on
 
 if TYPE_CHECKING:
-    from flows.store.fingerprint import FileDigests, digest, package_version, source_closure
+    from flows.store.closure import source_closure
+    from flows.store.fingerprint import FileDigests, digest, package_version
     from flows.store.locks import FileLock
     from flows.store.remote import RemoteInputs
     from flows.store.store import FORMAT, Miss, Store, link, output_of, seal, write_atomically

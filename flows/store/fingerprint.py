@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,25 +25,35 @@ def canonical(value: Any) -> bytes:
     Sets have no order, callables and arbitrary objects only a default repr, NaN and infinity no JSON form.
     """
     return json.dumps(
-        _checked(value, "$"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        _checked(value, ("$",)), sort_keys=True, separators=(",", ":"), ensure_ascii=False
     ).encode()
 
 
-def _checked(value: Any, where: str) -> Any:
-    if value is None or isinstance(value, bool | int | str):
+def _checked(value: Any, where: tuple[Any, ...]) -> Any:
+    """where: (key, where its holder is): written out only in an error, since there are many values."""
+    if value is None or isinstance(value, str | bool | int):
         return value
-    if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            raise TypeError(f"{where}: {value} has no canonical form")
-        return value
-    if isinstance(value, Mapping):
+    if isinstance(value, list | tuple):
+        checked: list[Any] = []
+        for n, item in enumerate(value):  # shards often share their configuration: that is looked at once
+            checked.append(checked[-1] if n and item is value[n - 1] else _checked(item, (n, where)))
+        return checked
+    if isinstance(value, dict | Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise TypeError(f"{where}: the key {key!r} is not a string")
-        return {key: _checked(item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_checked(item, f"{where}[{n}]") for n, item in enumerate(value)]
-    raise TypeError(f"{where}: a {type(value).__name__} has no canonical form")
+                raise TypeError(f"{_place(where)}: the key {key!r} is not a string")
+        return {key: _checked(item, (key, where)) for key, item in value.items()}
+    if not isinstance(value, float):
+        raise TypeError(f"{_place(where)}: a {type(value).__name__} has no canonical form")
+    if value != value or value in (float("inf"), float("-inf")):
+        raise TypeError(f"{_place(where)}: {value} has no canonical form")
+    return value
+
+
+def _place(where: tuple[Any, ...]) -> str:
+    key, *holder = where
+    shown = f"[{key}]" if isinstance(key, int) else f".{key}"
+    return _place(holder[0]) + shown if holder else str(key)
 
 
 def digest(value: Any) -> str:
@@ -198,10 +208,3 @@ class FileDigests:
             fresh.write_text(json.dumps(self._known))
             os.replace(fresh, self._memory)
             self._changed = False
-
-
-def source_closure(module_file: str) -> str:
-    """A digest of a node's code: its stage's package and the shared modules of `tasks`."""
-    folder = Path(module_file).parent
-    files: Iterable[Path] = sorted({*folder.rglob("*.py"), *folder.parent.glob("*.py")})
-    return digest({str(path.relative_to(folder.parent)): checksum(path) for path in files})

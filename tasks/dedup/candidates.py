@@ -6,13 +6,14 @@ from the files' size and decides nothing. `finish` hands each file of documents 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from tasks import node
 from tasks.errors import StageError
-from tasks.node import Inputs, Metrics, Shard, ShardResult, not_identity
+from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, not_identity
 
 VERSION = 1
 PACKAGES = ()
@@ -27,11 +28,18 @@ class Config(node.Config):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    files = {name: inputs[f"dedup-signatures/{name}"] for name in FILES}
-    size = sum(Path(file.path).stat().st_size for file in files["bands"])
+    """Every part reads all files: they are named once, by a digest over theirs."""
+    found = {name: inputs[f"dedup-signatures/{name}"] for name in (*FILES, "signatures")}
+    runtime = {name: [file.path for file in files] for name, files in found.items()}
+    known = {name: [_all(name, found[name])] for name in FILES}
+    size = sum(Path(path).stat().st_size for path in runtime["bands"])
     parts = max(1, -(-size // config.partition_bytes))
-    runtime = {"signatures": [file.path for file in inputs["dedup-signatures/signatures"]]}
-    return [Shard(f"{part:05d}", {"part": part, "of": parts}, files, runtime) for part in range(parts)]
+    return [Shard(f"{part:05d}", {"part": part, "of": parts}, known, runtime) for part in range(parts)]
+
+
+def _all(name: str, files: list[Input]) -> Input:
+    digests = "\n".join(file.digest for file in files)
+    return Input(name, files[0].path, hashlib.sha256(digests.encode()).hexdigest())
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
@@ -44,7 +52,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     part, of = shard.config["part"], shard.config["of"]
     if part == 0:
         check_scheme(shard.runtime["signatures"])
-    paths = {name: [file.path for file in shard.inputs[name]] for name in FILES}
+    paths = shard.runtime
     offsets = offsets_of(paths["ids"])
     again, _ = repeats(*read_meeting(paths["ids"], offsets, part, of))
     refuse_repeated(shard.runtime["signatures"], offsets, again)
@@ -63,8 +71,8 @@ def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metric
     earlier documents, its own first]}. By number, not by key: a key says where a file lies, and may change."""
     from tasks.dedup.pairs import offsets_of, write_lists
 
-    files = shards[0].inputs["ids"]
-    offsets = offsets_of([file.path for file in files])
+    files = shards[0].runtime["ids"]
+    offsets = offsets_of(files)
     if offsets[-1] == 0:
         raise StageError("dedup: there are no documents to compare; look at what filter dropped, and why.")
     touched, count = write_lists([Path(result.folder) / "pairs.npy" for result in results], offsets, out)

@@ -33,10 +33,11 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
     words = inputs["dedup-signatures/words"]
     lists = inputs["dedup-candidates/lists"]
     touched = json.loads(Path(inputs["dedup-candidates/files"][0].path).read_text())["touched"]
+    identity = config.identity()
     return [
         Shard(
             own.key,
-            config.identity(),
+            identity,
             {"candidates": [replace(found, name="candidates")], "words": [words[n] for n in numbers]},
         )
         for own, found, numbers in zip(words, lists, touched, strict=True)

@@ -38,8 +38,9 @@ class Config(NodeConfig):
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
     """One shard for each file of documents."""
+    identity = config.identity()
     return [
-        Shard(key=item.key, config=config.identity(), inputs={"documents": [item]})
+        Shard(key=item.key, config=identity, inputs={"documents": [item]})
         for item in inputs["ingest/documents"]
     ]
 

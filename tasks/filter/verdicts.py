@@ -23,10 +23,11 @@ def partition(config: Any, inputs: Inputs) -> list[Shard]:
     """One shard for each file of documents, with the signals and, under a cap, the hosts of the same key."""
     signals = {item.key: item for item in inputs["filter-signals/signals"]}
     hosts = {item.key: item for item in inputs["filter-hosts/hosts"]} if config.url.caps else {}
+    identity = config.identity()
     return [
         Shard(
             key=item.key,
-            config=config.identity(),
+            config=identity,
             inputs={"documents": [item], "signals": [signals[item.key]]}
             | ({"hosts": [hosts[item.key]]} if hosts else {}),
         )

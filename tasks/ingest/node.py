@@ -5,10 +5,7 @@ Outputs: documents, ledger (its `url` column beside the common ones), files (wha
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -16,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, field_validator
 
 from tasks.errors import ConfigError, StageError
-from tasks.ingest import kinds
+from tasks.ingest import groups, kinds
 from tasks.ingest.code import side_role
+from tasks.ingest.extract import ENGINES
 from tasks.ingest.io import Version, is_remote, shown
 from tasks.ingest.listing import find
 from tasks.ingest.source import UNREADABLE, BaseSource, vanished
@@ -29,13 +27,15 @@ from tasks.regular import REFUSED, refused
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-VERSION = 9
-PACKAGES = ["fastwarc", "resiliparse", "trafilatura", "pyarrow", "lxml", "zlib-ng"]
+VERSION = 9  # of what all kinds share
+PACKAGES: tuple[str, ...] = ()  # each kind has its own
 INPUTS: list[str] = []
+ALONE = 16  # a file of this part of shard_bytes has work enough for a shard
 
 
 class Config(BaseConfig):
-    """sources: where documents come from. shard_bytes: how much small files (books, code) share a shard."""
+    """sources: where documents come from. shard_bytes: how much small files share a shard: books and code, and
+    files of records that are smaller than a sixteenth of it."""
 
     sources: list[kinds.Source] = Field(default_factory=list)
     shard_bytes: int = not_identity(4 << 20, ge=1)
@@ -53,7 +53,7 @@ class Config(BaseConfig):
 
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
-    """A shard for every crawl, JSON Lines and Parquet file, and for every `shard_bytes` of books and code."""
+    """A shard for every file of records (a crawl's, JSON Lines, a table) and repository; small files share them."""
     if not config.sources:
         raise ConfigError("ingest: no sources. Name at least one under ingest.sources.")
     shards: list[Shard] = []
@@ -66,13 +66,15 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
             raise ConfigError(
                 f"ingest: source {source.name!r} has no files to read, only licences. Correct its paths."
             )
-        for number, chunk in enumerate(_chunks(source, files, config.shard_bytes)):
-            roles = {"files": chunk}
-            for side in _above(chunk, sides):
+        identity = source.identity()
+        versions, packages = _reader(source)
+        for number, group in enumerate(_groups(source, files, config.shard_bytes)):
+            roles = {"files": group}
+            for side in _above(group, sides):
                 roles.setdefault(str(about[side.name]), []).append(side)
             shards.append(
-                Shard(f"{source.name}-{number:05d}", source.identity(), roles,
-                      {"repeated_files": repeated if number == 0 else 0})
+                Shard(f"{source.name}-{number:05d}", identity, roles,
+                      {"repeated_files": repeated if number == 0 else 0}, versions, packages)
             )  # fmt: skip
     return shards
 
@@ -121,45 +123,22 @@ def _input(source: BaseSource, inputs: Inputs, path: Path | str, name: str) -> I
         return Input(name, str(path), UNREADABLE)
 
 
-def _chunks(source: BaseSource, files: Sequence[Input], limit: int) -> Iterator[list[Input]]:
-    """Files in order, one by one or about `limit` bytes together.
-
-    Where a chunk ends depends on the file before the border (its name and size), so a new file moves the
-    borders near it and no others.
-    """
-    if kinds.KINDS[source.kind].PER_FILE:
-        yield from ([file] for file in files)
-        return
-    chunk: list[Input] = []
-    total = 0
-    for file in files:
-        size = _size(file)
-        if chunk and total + size > 2 * limit:
-            yield chunk
-            chunk, total = [], 0
-        chunk.append(file)
-        total += size
-        chance = (
-            int.from_bytes(hashlib.sha256(file.name.encode("utf-8", "surrogatepass")).digest()[:4], "big")
-            / 2**32
-        )
-        if total >= limit / 2 and chance < 2 * size / limit:
-            yield chunk
-            chunk, total = [], 0
-    if chunk:
-        yield chunk
+def _groups(source: BaseSource, files: Sequence[Input], limit: int) -> Iterable[list[Input]]:
+    """The files of each shard; see `groups`."""
+    shared = kinds.KINDS[source.kind].SHARED
+    if shared == "records":
+        return groups.record_groups(files, limit, limit / ALONE)
+    return groups.text_groups(files, limit) if shared == "texts" else ([file] for file in files)
 
 
-def _size(file: Input) -> int:
-    """Bytes of a file; 0 of what can't be read or is no file, a repository too: its packing isn't content."""
-    if is_remote(file.path):
-        version = Version.parse(file.digest)
-        return version.size if version else 0
-    try:
-        found = os.lstat(file.path)
-        return found.st_size if stat.S_ISREG(found.st_mode) else 0
-    except OSError:
-        return 0
+def _reader(source: BaseSource) -> tuple[dict[str, int], list[str]]:
+    """What reads a source: versions of its parts, and the distributions whose version can change what they give."""
+    module = kinds.KINDS[source.kind]
+    versions, packages = {source.kind: module.VERSION}, {*module.PACKAGES}
+    if (engine := getattr(source, "engine", None)) is not None:
+        versions[engine] = ENGINES[engine].version
+        packages |= {*ENGINES[engine].packages}
+    return versions, sorted(packages)
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
@@ -170,7 +149,7 @@ def process(shard: Shard, out: Path) -> ShardResult:
     source = module.Source.of_shard(shard.config)
     with Writer(out, source) as writer:
         for file in shard.inputs["files"]:
-            with writer.file(file.name, _size(file)) as add:
+            with writer.file(file.name, groups.size_of(file)) as add:
                 for item in _items(module, source, file, shard):
                     _check_readable(item, file)
                     add(item)

@@ -4,7 +4,9 @@ A kind is a module with
 
 - `Source`, its configuration, whose `kind` names it;
 - `read(source, file, sides) -> Iterator[Document | Loss]`, the documents of one file; bad data never raises;
-- `PER_FILE`: whether a file is a shard of its own, or small files share one;
+- `VERSION`, raised when the same file and configuration would give other documents or losses;
+- `PACKAGES`, the distributions whose version can change them, an extraction engine's (`extract.ENGINES`) aside;
+- `SHARED`: how small files share a shard (`groups`): "records", "texts" (a document each), or None: not at all;
 - `LOCAL = True` where paths can't be addresses; else `read` opens its file through `location.place`;
 - `find(source, inputs)`, where the source's files aren't those of its `paths`;
 
@@ -182,13 +184,14 @@ def _folder(source: BaseSource, folder: Path, name: str, prefix: str) -> Iterato
     if source.is_unit(folder):
         yield name, folder
         return
+    root = os.path.join(folder, "")
     for found, whole in _walk(source, folder):
-        inner = prefix + found.relative_to(folder).as_posix()
+        inner = prefix + found.removeprefix(root)
         if whole or source.accepts(inner):
-            yield inner, found
+            yield inner, Path(found)
 
 
-def _walk(source: BaseSource, folder: Path) -> Iterator[tuple[Path, bool]]:
+def _walk(source: BaseSource, folder: Path) -> list[tuple[str, bool]]:
     """What lies below a folder, in order: files, and with True what stands for a folder: units, links to one."""
 
     def fail(error: OSError) -> None:
@@ -205,7 +208,7 @@ def _walk(source: BaseSource, folder: Path) -> Iterator[tuple[Path, bool]]:
         found += [(path, True) for path in whole]
         shown_files = [name for name in files if not name.startswith(".") or source.accepts_hidden(name)]
         found += [(os.path.join(root, name), False) for name in shown_files]
-    return ((Path(path), whole) for path, whole in sorted(found))
+    return sorted(found)
 
 
 def unreadable(path: Path | RemotePath, error: OSError) -> Loss:

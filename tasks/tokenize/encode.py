@@ -47,8 +47,9 @@ def partition(config: Config, inputs: Inputs) -> list[Shard]:
     }
     if config.max_validation_overlap is not None:
         shared["validation_texts"] = inputs["tokenize-train/validation_texts"]
+    identity = config.identity()
     return [
-        Shard(item.key, config.identity(), {"documents": [item], **shared})
+        Shard(item.key, identity, {"documents": [item], **shared})
         for item in inputs["decontaminate/documents"]
     ]
 

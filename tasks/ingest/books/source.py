@@ -18,7 +18,9 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-PER_FILE = False
+VERSION = 1
+PACKAGES = ("fastwarc", "lxml", "resiliparse", "zlib-ng")
+SHARED = "texts"
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
 )

@@ -18,7 +18,9 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-PER_FILE = False
+VERSION = 1
+PACKAGES = ("resiliparse",)
+SHARED = "texts"
 LOCAL = True
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
 LOCAL = True
-PER_FILE = True  # a repository is a shard of its own
+VERSION = 1
+PACKAGES = ("resiliparse",)
+SHARED = None  # a repository is a shard of its own
 _COMMIT = "git:"
 _NONE = "git:no-revision"
 

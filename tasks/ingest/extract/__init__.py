@@ -11,6 +11,6 @@ from typing import TYPE_CHECKING
 from tasks.faces import hand_on
 
 if TYPE_CHECKING:
-    from tasks.ingest.extract.engines import Engine, extract, extract_text
+    from tasks.ingest.extract.engines import ENGINES, Engine, extract, extract_text
 else:
     __getattr__ = hand_on(__name__)

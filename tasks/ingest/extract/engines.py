@@ -11,7 +11,7 @@ Pages beyond what the web has are simplified first, or their tags are just cut o
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, NamedTuple
 
 from tasks.errors import ConfigError
 from tasks.ingest.extract import guards
@@ -19,9 +19,22 @@ from tasks.ingest.extract.page import Page, clip, tidy
 from tasks.text import as_utf8
 
 Engine = Literal["fast", "resiliparse", "trafilatura"]
-_ENGINES = get_args(Engine)
 
-__all__ = ["Engine", "Page", "extract", "extract_text"]
+
+class Code(NamedTuple):
+    """An engine's VERSION, raised when it gives another text, and the distributions whose version can change that."""
+
+    version: int
+    packages: tuple[str, ...]
+
+
+ENGINES: dict[Engine, Code] = {
+    "fast": Code(1, ("resiliparse",)),
+    "resiliparse": Code(1, ("resiliparse",)),
+    "trafilatura": Code(1, ("lxml", "trafilatura")),
+}
+
+__all__ = ["ENGINES", "Engine", "Page", "extract", "extract_text"]
 
 
 def extract_text(html: bytes, *, url: str | None = None, engine: Engine = "fast") -> str:
@@ -36,8 +49,8 @@ def extract(
 
     `url` matters to the engine trafilatura only. Raises ConfigError for an engine that isn't there.
     """
-    if engine not in _ENGINES:
-        raise ConfigError(f"ingest: no extraction engine {engine!r}. There are {', '.join(_ENGINES)}.")
+    if engine not in ENGINES:
+        raise ConfigError(f"ingest: no extraction engine {engine!r}. There are {', '.join(ENGINES)}.")
     from tasks.ingest.extract.depth import counts
     from tasks.ingest.extract.prune import prune
 

@@ -18,7 +18,9 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-PER_FILE = True
+VERSION = 1
+PACKAGES = ("fastwarc", "resiliparse", "zlib-ng")
+SHARED = "records"
 MAX_RECORD = 16 << 20  # bytes; the parser holds four for each, and twice that while it grows
 MAX_RECORD_LINES = 100_000
 DELIMITERS = ",\t;|"

@@ -14,7 +14,9 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-PER_FILE = True
+VERSION = 1
+PACKAGES = ("fastwarc", "zlib-ng")
+SHARED = "records"
 MAX_LINE = (
     32 << 20
 )  # bytes: one character outside the BMP makes Python hold four bytes for each, several times over

@@ -17,7 +17,9 @@ from tasks.node import Input
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-PER_FILE = True
+VERSION = 1
+PACKAGES = ("pyarrow",)
+SHARED = "records"
 BATCH_BYTES = 8 << 20  # of the mapped columns, by the averages of the file's own statistics
 BATCH_ROWS = 1024
 READ_BYTES = 1 << 20  # of a column at a time: a row group is never in memory as a whole

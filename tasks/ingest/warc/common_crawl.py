@@ -25,7 +25,9 @@ from tasks.regular import regular
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
 
-PER_FILE = True
+VERSION = warc.VERSION
+PACKAGES = warc.PACKAGES
+SHARED = None  # a larger sample leaves the shards of the smaller one as they are
 LIST_BYTES = 256 << 20  # a list of 100,000 paths has 14 MB
 _PATH = re.compile(r"(?!/)(?!.*(?:^|/)\.\.?(?:/|$))(?!.*//)[!-~]+")
 

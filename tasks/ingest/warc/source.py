@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from tasks.ingest.warc.http import Message
     from tasks.ingest.warc.records import Format, Record
 
-PER_FILE = True
+VERSION = 1
+PACKAGES = ("fastwarc", "resiliparse", "zlib-ng")
+SHARED = "records"
 SIGHT = 1 << 20  # decompressed bytes in which a file must show what it is
 MAX_TAGS = 250_000  # of a page: a parser takes up to 700 bytes for each
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xhtml", "text/xhtml"})

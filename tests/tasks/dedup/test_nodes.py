@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dedup_stage import run_stage
+from folder_inputs import FolderInputs
 
-from tasks.dedup import Config, deduplicate
+from tasks.dedup import Config, candidates, deduplicate
 from tasks.document import Document
 from tasks.errors import StageError
 
@@ -160,3 +161,23 @@ def test_the_order_in_which_shards_end_decides_nothing(tmp_path: Path):
     one = run_stage(tmp_path / "one", files, partition_bytes=1024)
     other = run_stage(tmp_path / "other", files, partition_bytes=1024, backwards=True)
     assert one.bytes() == other.bytes()
+
+
+def test_parts_name_all_files_at_once_and_notice_each(tmp_path: Path):
+    """However many files there are, a part's identity stays as long; another file, order or number is another one."""
+
+    def identity(names: str) -> list[list[tuple[str, str]]]:
+        paths = {}
+        for output in (*candidates.FILES, "signatures"):
+            paths[f"dedup-signatures/{output}"] = [tmp_path / f"{output}-{name}" for name in names]
+            for path in paths[f"dedup-signatures/{output}"]:
+                path.write_bytes(b"x" * 600)
+        shards = candidates.partition(candidates.Config(partition_bytes=1024), FolderInputs(**paths))
+        return [
+            [(file.name, file.digest) for role in shard.inputs.values() for file in role] for shard in shards
+        ]
+
+    assert len(identity("abcd")) == 3
+    assert {len(part) for part in identity("abcd")} == {3}
+    for other in ("abce", "abdc", "abcdd", "abc"):
+        assert not {*map(str, identity(other))} & {*map(str, identity("abcd"))}

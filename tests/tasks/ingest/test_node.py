@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
+from flows.run.prepare import prepare, shard_fingerprint
 from tasks.document import DOCUMENTS, read_documents
 from tasks.errors import ConfigError, StageError
 from tasks.ingest import node
+from tasks.ingest.extract import ENGINES
 from tasks.node import Input, Metrics, Shard, ShardResult
 
 
@@ -174,6 +176,57 @@ def test_overlapping_paths_give_a_file_once(corpus: Path, inputs, tmp_path: Path
     assert [file.name for file in shards[0].inputs["files"]] == ["b.txt", "empty.txt"]
     metrics, _ = run(shards, tmp_path / "out")
     assert metrics["repeated_files"] == 3
+
+
+def test_small_files_of_records_share_a_shard_and_large_ones_do_not(tmp_path: Path, inputs) -> None:
+    sizes = {"a": 10, "b": 999, "c": 1000, "d": 20, "e": 5000}
+    for name, size in sizes.items():
+        (tmp_path / f"{name}.jsonl").write_bytes(b"x" * size)
+    source = {"kind": "jsonl", "name": "rows", "paths": ["*.jsonl"]}
+    shards = node.partition(config(source, shard_bytes=16_000_000), inputs)
+    assert [shard_files(shard) for shard in shards] == [["a", "b", "c", "d", "e"]]
+    shards = node.partition(config(source, shard_bytes=16_000), inputs)
+    assert ["c"] in map(shard_files, shards)
+    assert ["e"] in map(shard_files, shards)
+
+
+def shard_files(shard: Shard) -> list[str]:
+    return [file.name.removesuffix(".jsonl") for file in shard.inputs["files"]]
+
+
+def test_a_shard_is_known_by_the_reader_of_its_own_kind(
+    corpus: Path, inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change beside the sources whose shards it makes again."""
+    web = {**SOURCES[0], "name": "web-trafilatura", "engine": "trafilatura"}
+    monkeypatch.setattr("flows.run.prepare.package_version", lambda name: installed.get(name, "1"))
+    installed: dict[str, str] = {}
+
+    def fingerprints() -> dict[str, str]:
+        prepared = prepare("ingest", config(*SOURCES, web), inputs, {})
+        return {shard.key[:-6]: shard_fingerprint(prepared, shard) for shard in prepared.shards}
+
+    def changed() -> set[str]:
+        return {name for name, fingerprint in fingerprints().items() if fingerprint != before[name]}
+
+    before = fingerprints()
+    for package, names in {
+        "trafilatura": {"web-trafilatura"},
+        "lxml": {"web-trafilatura", "books"},
+        "resiliparse": {"web", "web-trafilatura", "books", "code"},
+        "pyarrow": set(),
+    }.items():
+        installed[package] = "2"
+        assert changed() == names, package
+        del installed[package]
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.ingest.tables.jsonl.VERSION", 2)
+        assert changed() == {"rows"}
+    with monkeypatch.context() as patch:
+        patch.setitem(ENGINES, "fast", ENGINES["fast"]._replace(version=2))
+        assert changed() == {"web"}
+    monkeypatch.setattr(node, "VERSION", node.VERSION + 1)
+    assert changed() == set(before)
 
 
 def test_a_new_file_costs_few_shards(tmp_path: Path, inputs) -> None:
