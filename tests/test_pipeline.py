@@ -51,15 +51,12 @@ def test_every_stage_leaves_what_the_next_one_takes(finished):
 
 def test_a_second_run_has_nothing_to_do_and_starts_neither_prefect_nor_torch(finished):
     root, _ = finished
-    start = time.monotonic()
     again = small.smelt(root, "run", PYTHONPROFILEIMPORTTIME="1")
-    seconds = time.monotonic() - start
     assert again.returncode == 0
     assert "nothing to do" in again.stdout
     assert not [
         line for line in again.stderr.splitlines() if line.endswith(("| prefect", "| torch", "| deepspeed"))
     ]
-    assert seconds < 10  # 2 s is the promise on an idle machine; the benchmark measures it
 
 
 def test_the_plan_names_a_changed_key_and_reuses_upstream(finished):

@@ -1,4 +1,7 @@
-"""A toy DAG of two nodes, real modules on the path: `ingest` reads text files, `filter` keeps the long ones."""
+"""A toy DAG of two nodes, real modules on the path: `ingest` reads text files, `filter` keeps the long ones.
+
+Reading `a.txt` fails once, for a moment, where there is a file `a.trouble` beside it.
+"""
 
 import importlib
 import importlib.util
@@ -10,6 +13,8 @@ from unittest import mock
 import pytest
 
 INGEST = """
+from pathlib import Path
+
 from tasks.node import Config as Base, Shard, ShardResult, merge_metrics, not_identity
 
 VERSION = 1
@@ -28,9 +33,13 @@ def partition(config, inputs):
 
 
 def process(shard, out):
+    file = Path(shard.inputs["text"][0].path)
     with open(out.parent.parent / "work.log", "a") as log:
         log.write("ingest " + shard.key + "\\n")
-    text = open(shard.inputs["text"][0].path).read()
+    if (trouble := file.with_suffix(".trouble")).exists():
+        trouble.unlink()
+        raise TimeoutError(file.name + " doesn't answer")
+    text = file.read_text()
     (out / "documents.txt").write_text(shard.config["prefix"] + text)
     (out / "ledger.txt").write_text(shard.key + " read\\n")
     return ShardResult(metrics={"documents_out": 1})
@@ -63,6 +72,8 @@ def partition(config, inputs):
 
 
 def process(shard, out):
+    with open(out.parent.parent / "work.log", "a") as log:
+        log.write("filter " + shard.key + "\\n")
     text = open(shard.inputs["documents"][0].path).read()
     kept = len(text) >= shard.config["quality"]["min_length"]
     (out / "documents.txt").write_text(text if kept else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -12,13 +11,12 @@ from fuzzing.case import Case, Target
 from fuzzing.readers import check_items, items_of, temporary
 from fuzzing.texts import PIECES, URL_TOKENS
 from fuzzing.tokens import BOOK_TOKENS, CODE_TOKENS, CSV_TOKENS, HTML_TOKENS, JSON_TOKENS, WARC_TOKENS
+from growth import TIMES, assert_linear, moment
 
 from tasks.ingest.code import languages
 
-SMALL, TIMES = 48 << 10, 8
-FREE = 0.4  # seconds that the large one may take whatever the small one takes
-FACTOR = 4
-MOST = 2.0  # seconds that the small one may take
+SIZE = 384 << 10
+MOST = 500  # moments that an eighth of it may take
 
 
 def _score(text: bytes) -> None:
@@ -115,20 +113,11 @@ def check_growth(case: Case) -> None:
     work = GROWING[case.settings["work"]][0]
     head, tail = (case.settings[name].encode("latin-1") for name in ("head", "tail"))
 
-    def seconds(size: int) -> float:
-        data = head + case.data * max(1, size // len(case.data)) + tail
-        start = time.process_time()
-        work(data)
-        return time.process_time() - start
+    def made(size: int) -> bytes:
+        return head + case.data * max(1, size // len(case.data)) + tail
 
-    seconds(len(case.data))  # whatever is compiled on first use
-    small, large = seconds(SMALL), seconds(SMALL * TIMES)
-    assert small < MOST, f"{small:.2f} s for {SMALL} bytes"
-    if large > FREE + FACTOR * TIMES * small:
-        small, large = (min(once, seconds(size)) for once, size in ((small, SMALL), (large, SMALL * TIMES)))
-        assert large <= FREE + FACTOR * TIMES * small, (
-            f"{small:.3f} s, and of {TIMES} times as much {large:.2f} s"
-        )
+    small = assert_linear(work, made, SIZE)
+    assert small < MOST * moment(), f"{small:.2f} s for {SIZE // TIMES} bytes"
 
 
 GROWTH = {"growth": Target(_growth, check_growth, 3, seconds=60, per_byte=1e-3)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -76,6 +77,7 @@ def outcome(tmp_path: Path, data: bytes) -> list[str | None]:
 
 
 GOOD = response(b"<p>a good page", number=9)
+BEHIND = response(b"<p>the page behind it", number=8)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
@@ -253,21 +255,42 @@ def test_flipped_bytes_cost_the_records_that_they_are_in(
     end = 0
     for part, record in zip(parts, WHOLE, strict=True):
         start, end = end, end + len(part)
-        assert (start < at + run and at < end) or record in found
+        unchecked = name == "lz4" and at < end  # nothing guards its lengths: the rest may be taken for a part
+        assert (start < at + run and at < end) or unchecked or record in found
 
 
-@settings(max_examples=80)
+def inflated(data: bytes) -> bytes:
+    """What zlib makes of a gzip member up to its end or its first damage, byte by byte."""
+    inflater, output = zlib.decompressobj(31), b""
+    with contextlib.suppress(zlib.error):
+        for byte in data:
+            output += inflater.decompress(bytes([byte]))
+    return output
+
+
+@settings(max_examples=150)
 @given(st.sampled_from(["gzip", "zstd", "lz4"]), st.floats(0, 1, exclude_max=True), st.integers(1, 255))
-def test_damage_in_a_member_of_many_records_never_raises_and_invents_nothing(
+def test_damage_in_a_member_of_many_records_costs_those_around_it_no_more_and_invents_nothing(
     name: str, share: float, mask: int
 ) -> None:
     [member] = parts_of(name, joined=True)
-    data = bytearray(member + COMPRESSIONS[name](GOOD))
-    data[int(share * len(member))] ^= mask
-    found = texts(whole_records(bytes(data)))
-    assert GOOD.removesuffix(b"\r\n\r\n") in found
-    if name == "gzip":  # the others have no checksum that every byte goes into
-        assert set(found) <= {*WHOLE, GOOD.removesuffix(b"\r\n\r\n")} or len(found) <= len(WHOLE) + 1
+    damaged = bytearray(member)
+    damaged[int(share * len(member))] ^= mask
+    data = COMPRESSIONS[name](GOOD) + damaged + COMPRESSIONS[name](BEHIND)
+    first, *found = texts(whole_records(data))
+    assert first + b"\r\n\r\n" == GOOD
+    # Nothing guards the lengths and the content of lz4: what is damaged may become text, or swallow the rest.
+    if name != "lz4":
+        assert found.pop() + b"\r\n\r\n" == BEHIND
+    if name == "zstd":
+        assert found == WHOLE[: len(found)]
+    if (
+        name == "gzip"
+    ):  # its checksum comes last: what inflates counts, but for the record at hand at the damage
+        output = inflated(bytes(damaged))
+        assert all(text in output for text in found)
+        whole = [text for text in WHOLE if text + b"\r\n\r\n" in output]
+        assert set(whole[:-1]) <= set(found)
 
 
 @settings(max_examples=150)

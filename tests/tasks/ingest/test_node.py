@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from growth import assert_linear
 from pydantic import ValidationError
 
 from flows.run.prepare import prepare, shard_fingerprint
@@ -326,18 +326,22 @@ def test_a_source_whose_files_have_not_the_column_is_one_message(
         run(node.partition(config(*sources), inputs), tmp_path / "out")
 
 
-def test_planning_two_thousand_files_is_quick(
+def test_planning_takes_time_in_proportion_to_the_files(
     tmp_path: Path, inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for folder in range(20):
-        (tmp_path / f"repo/p{folder}").mkdir(parents=True)
-        for number in range(100):
-            (tmp_path / f"repo/p{folder}/{number}.py").write_text("x = 1\n")
+    def repository(files: int) -> str:
+        for number in range(files):
+            path = tmp_path / f"of-{files}/p{number // 100}/{number}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("x = 1\n")
+        return f"of-{files}"
+
+    def plan(path: str) -> list[Shard]:
+        return node.partition(config({"kind": "code", "name": "c", "paths": [path]}), inputs)
+
     monkeypatch.setattr(inputs, "file", lambda path, name: Input(name, str(path), "d"))
-    start = time.process_time()
-    shards = node.partition(config({"kind": "code", "name": "c", "paths": ["repo"]}), inputs)
-    assert time.process_time() - start < 0.3
-    assert sum(len(shard.inputs["files"]) for shard in shards) == 2000
+    assert_linear(plan, repository, 2000)
+    assert sum(len(shard.inputs["files"]) for shard in plan("of-2000")) == 2000
 
 
 def test_the_node_imports_nothing_heavy() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import random
-import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -185,7 +184,6 @@ def test_the_chapters_of_a_book_are_bounded_together(tmp_path: Path, monkeypatch
 def test_damage_anywhere_ends_in_documents_or_reasons(tmp_path: Path) -> None:
     whole = make(book({"a.xhtml": page("One."), "b.xhtml": page("Two.")}))
     random.seed(1)
-    start = time.process_time()
     for _ in range(300):
         data = bytearray(whole)
         for _ in range(random.randint(1, 6)):
@@ -193,4 +191,3 @@ def test_damage_anywhere_ends_in_documents_or_reasons(tmp_path: Path) -> None:
         if random.random() < 0.3:
             data = data[: random.randrange(len(data))]
         assert items(tmp_path, bytes(data))
-    assert time.process_time() - start < 20

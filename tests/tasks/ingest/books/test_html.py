@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import time
-
 import pytest
+from growth import assert_linear
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,24 +44,12 @@ def test_a_page_knows_its_links_and_what_it_says_of_itself() -> None:
     assert page.attributes == {"lang": "en", "epub:type": "toc"}
 
 
-def test_hostile_markup_takes_linear_time() -> None:
-    for piece in (
-        "<div>",
-        "<a ",
-        '<p a="',
-        "<p a='",
-        "<script>",
-        "<!--",
-        "<![CDATA[",
-        "<",
-        "a<b>",
-        '="',
-        "&",
-        "<rt>",
-    ):
-        start = time.process_time()
-        read_page(piece * 40_000)
-        assert time.process_time() - start < 3, piece
+@pytest.mark.parametrize(
+    "piece",
+    ["<div>", "<a ", '<p a="', "<p a='", "<script>", "<!--", "<![CDATA[", "<", "a<b>", '="', "&", "<rt>"],
+)
+def test_hostile_markup_takes_linear_time(piece: str) -> None:
+    assert_linear(read_page, lambda count: piece * count, 40_000)
 
 
 @given(st.text(st.sampled_from("<>/!-[]=\"'& abpre\n")))

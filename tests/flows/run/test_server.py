@@ -7,8 +7,9 @@ import urllib.error
 import urllib.request
 from unittest import mock
 
-from flows.server import prefect_api
 from small_pipeline import environment, wait_until
+
+from flows.run import prefect_api
 
 BUSY = 503  # the database is; Prefect's own clients ask again
 CLIENT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
