@@ -14,6 +14,7 @@ from fuzzing.texts import PIECES, URL_TOKENS
 from fuzzing.tokens import BOOK_TOKENS, CODE_TOKENS, CSV_TOKENS, HTML_TOKENS, JSON_TOKENS, WARC_TOKENS
 
 from tasks.ingest.code import languages
+from tasks.ingest.code.linguist import patterns
 
 SMALL, TIMES = 48 << 10, 8
 FREE = 0.4  # seconds that the large one may take whatever the small one takes
@@ -60,7 +61,7 @@ def _extract(engine: Any) -> Callable[[bytes], None]:
 
 
 def _languages(text: bytes) -> None:
-    for extension in languages._CONTENT:
+    for extension in patterns("heuristics"):
         languages.by_content("a" + extension, text.decode("utf-8", "replace"))
 
 
