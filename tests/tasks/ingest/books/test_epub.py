@@ -165,7 +165,7 @@ def test_entities_in_chapters_are_not_expanded(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_refused_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.ingest.books.source.html.MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("tasks.ingest.books.html.MAX_BYTES", 1 << 20)
     members = book({"a.xhtml": page("One."), "bomb.xhtml": " " * (4 << 20), "b.xhtml": page("Two.")})
     made, loss = items(tmp_path, make(members))
     assert made.text == "One.\n\nTwo."
