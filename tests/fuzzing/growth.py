@@ -14,6 +14,7 @@ from fuzzing.tokens import BOOK_TOKENS, CODE_TOKENS, CSV_TOKENS, HTML_TOKENS, JS
 from growth import TIMES, assert_linear, moment
 
 from tasks.ingest.code import languages
+from tasks.ingest.code.linguist import patterns
 
 SIZE = 384 << 10
 MOST = 500  # moments that an eighth of it may take
@@ -58,7 +59,7 @@ def _extract(engine: Any) -> Callable[[bytes], None]:
 
 
 def _languages(text: bytes) -> None:
-    for extension in languages._CONTENT:
+    for extension in patterns("heuristics"):
         languages.by_content("a" + extension, text.decode("utf-8", "replace"))
 
 

@@ -13,14 +13,13 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tasks.errors import ConfigError, StageError
-from tasks.filter.urls import words as url_words
 from tasks.filter.urls.canonical import canonical_url, host_of
 from tasks.node import Config as NodeConfig
 from tasks.node import Input, Inputs, not_identity
@@ -180,6 +179,15 @@ def _hash(name: bytes) -> int:
     return int.from_bytes(blake2b(name, digest_size=8).digest(), "little")
 
 
+@cache
+def own_lists() -> dict[str, frozenset[str]]:
+    """smelt's own lists by kind: hosts, hard_words, soft_words, subwords."""
+    import yaml
+
+    lists = yaml.load(Path(__file__).with_name("own_lists.yaml").read_bytes(), yaml.CSafeLoader)
+    return {kind: frozenset(entries.split()) for kind, entries in lists.items()}
+
+
 def load_lists(own: bool, inputs: Any) -> UrlLists:
     """The lists of a shard: its inputs "url_<kind>", read once by a process for all its shards."""
     files = tuple((kind, file.path, file.digest) for kind in KINDS for file in inputs.get(f"url_{kind}", ()))
@@ -191,26 +199,21 @@ def _load(own: bool, files: tuple[tuple[str, str, str], ...]) -> UrlLists:
     import numpy as np
 
     paths: dict[str, list[str]] = {kind: [path for name, path, _ in files if name == kind] for kind in KINDS}
-    mine = {
-        "hard_words": url_words.HARD_WORDS,
-        "soft_words": url_words.SOFT_WORDS,
-        "subwords": url_words.SUBWORDS,
-    }
     words = {
         "marked_subwords": frozenset(filter(_MARKED.search, map(str.lower, _entries(paths["subwords"]))))
     }
-    for kind, known in mine.items():
+    for kind in ("hard_words", "soft_words", "subwords"):
         given = (entry.lower() for entry in _entries(paths[kind]))
         entries = {_NOT_WORD.sub("", entry) for entry in given if entry not in words["marked_subwords"]} - {
             ""
         }
-        words[kind] = frozenset(entries | (known if own else set()))
+        words[kind] = frozenset(entries | (own_lists()[kind] if own else set()))
     hashed = {}
     for kind, key in (("hosts", _host_key), ("urls", _url_key)):
         if paths[kind]:
             values = (_hash(name.encode()) for entry in _entries(paths[kind]) if (name := key(entry)))
             hashed[kind] = np.unique(np.fromiter(values, dtype=np.uint64))
-    return UrlLists(words, url_words.HOSTS if own else frozenset(), hashed)
+    return UrlLists(words, own_lists()["hosts"] if own else frozenset(), hashed)
 
 
 def _entries(paths: Iterable[str]) -> Iterator[str]:

@@ -25,51 +25,14 @@ _TOKEN = re.compile(
 )
 _SKIPPED = frozenset({"script", "style", "title", "template", "svg", "nav", "iframe", "object"})
 _READINGS = frozenset({"rt", "rp"})
-_CLOSE = frozenset(
-    [
-        "div",
-        "li",
-        "tr",
-        "dt",
-        "dd",
-        "br",
-        "caption",
-        "option",
-        "header",
-        "footer",
-        "body",
-        "head",
-        "html",
-        "meta",
-        "link",
-        "figcaption",
-        "legend",
-    ]
-)
-_APART = frozenset(
-    [
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "blockquote",
-        "ul",
-        "ol",
-        "dl",
-        "table",
-        "pre",
-        "hr",
-        "section",
-        "article",
-        "aside",
-        "figure",
-        "address",
-        "main",
-    ]
-)
+_CLOSE = frozenset({
+    "div", "li", "tr", "dt", "dd", "br", "caption", "option", "header", "footer", "body", "head", "html", "meta",
+    "link", "figcaption", "legend",
+})  # fmt: skip
+_APART = frozenset({
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "table", "pre", "hr", "section",
+    "article", "aside", "figure", "address", "main",
+})  # fmt: skip
 _CELLS = frozenset({"td", "th"})
 _PAGE_NUMBER = re.compile(
     r"(?:class\s*=\s*[\"']?[^\"'>]*\b(?:pagenum|pageno|pagenumber|pgnum)\b|"

@@ -14,19 +14,15 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tasks.ingest.code.languages import LANGUAGES
+from tasks.ingest.code.linguist import LANGUAGES, languages_of
 
 FILE = ".gitattributes"
 MAX_LINES = 1000  # of a file, that say something here
 MAX_BYTES = 1 << 18
 _MAX_PATTERN = 400
 _KNOWN = {name.lower(): name for name in LANGUAGES} | {
-    "cpp": "C++", "csharp": "C#", "fsharp": "F#", "golang": "Go", "js": "JavaScript", "ts": "TypeScript",
-    "node": "JavaScript", "objc": "Objective-C", "objective c": "Objective-C", "bash": "Shell", "sh": "Shell",
-    "shell-script": "Shell", "zsh": "Shell", "py": "Python", "python3": "Python", "rb": "Ruby", "rs": "Rust",
-    "latex": "TeX", "vbnet": "Visual Basic .NET", "yml": "YAML", "make": "Makefile", "md": "Markdown",
-    "docker": "Dockerfile", "asm": "Assembly", "terraform": "HCL", "viml": "Vim Script", "vim": "Vim Script",
-}  # fmt: skip
+    name: languages[0] for name, languages in languages_of("aliases").items()
+}
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 _ESCAPED = re.compile(r"\\(.)")
 

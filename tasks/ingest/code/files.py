@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, field_validator
 
-from tasks.ingest.code import generated, languages, licences, shebangs
+from tasks.ingest.code import generated, languages, licences, linguist, shebangs
 from tasks.ingest.code.attributes import FILE, NOTHING, Attributes
 from tasks.ingest.source import BaseSource
 
@@ -47,10 +47,10 @@ class CodeSource(BaseSource):
     @field_validator("languages")
     @classmethod
     def _known(cls, value: list[str]) -> list[str]:
-        unknown = sorted(set(value) - languages.LANGUAGES)
+        unknown = sorted(set(value) - linguist.LANGUAGES)
         if unknown:
             raise ValueError(
-                f"no language {unknown[0]!r}; there are {', '.join(sorted(languages.LANGUAGES, key=str.lower))}"
+                f"no language {unknown[0]!r}; there are {', '.join(sorted(linguist.LANGUAGES, key=str.lower))}"
             )
         return value
 
@@ -71,7 +71,7 @@ class CodeSource(BaseSource):
         """Whether a language is one of the source's. An unknown one is where `extensions` asks for its files."""
         if self.languages:
             return language in self.languages
-        return self.extensions is not None or (language is not None and language not in languages.DATA)
+        return self.extensions is not None or (language is not None and language not in linguist.DATA)
 
 
 def side_role(name: str) -> str | None:

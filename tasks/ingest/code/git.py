@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from tasks.errors import ConfigError
-from tasks.ingest.code.attributes import MAX_BYTES, Tree
+from tasks.ingest.code.attributes import MAX_BYTES, NOTHING, Attributes, Tree
 from tasks.ingest.code.files import CodeSource, document_of, is_licence, nearest, refusal, side_role
 from tasks.ingest.code.generated import is_vendored
-from tasks.ingest.code.git_objects import REGULAR, SUBMODULE, Objects, entries, git_folder, resolve
+from tasks.ingest.code.git_objects import REGULAR, SUBMODULE, Entry, blobs, entries, git_folder, resolve
 from tasks.ingest.code.licences import MAX_CHARACTERS, of_files
 from tasks.node import Input
 from tasks.regular import LINK
@@ -27,6 +28,7 @@ PACKAGES = ("resiliparse",)
 SHARED = None  # a repository is a shard of its own
 _COMMIT = "git:"
 _NONE = "git:no-revision"
+_AT_ONCE = 1000  # files that are asked for together
 
 
 class Source(CodeSource):
@@ -69,51 +71,61 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
         yield Loss("no-revision" if file.digest == _NONE else "no-repository", file.name)
         return
     repository = file.name.removesuffix(".git") or file.name
-    with Objects(path) as objects:
-        folders, attributes = _sides(source, path, commit, repository, objects)
-        for entry in entries(path, commit):
-            if entry is None:
-                yield Loss("damaged-repository", file.name)
-                continue
-            name = f"{repository}/{entry.path}"
-            said = attributes.of(entry.path)
-            if entry.mode == SUBMODULE:
-                yield Loss("submodule", name)
-            elif entry.mode not in REGULAR:
-                if side_role(name) or source.wants(entry.path, said):
-                    yield Loss(LINK, name)
-            elif not source.wants(entry.path, said) or is_licence(name):
-                continue
-            else:
-                data = refusal(source, entry.path, 0, said) or objects.read(entry.oid, source.max_bytes)
-                yield (
-                    Loss(data, name)
-                    if isinstance(data, str)
-                    else document_of(
-                        source, repository, entry.path, data, nearest(folders, name), said, revision=commit
-                    )
+    folders, attributes = _sides(source, path, commit, repository)
+    met = _met(source, repository, entries(path, commit), attributes)
+    while some := list(itertools.islice(met, _AT_ONCE)):
+        contents = blobs(path, [entry.oid for entry, _, lost in some if not lost], source.max_bytes)
+        for entry, said, lost in some:
+            name = f"{repository}/{entry.path}" if entry.path else file.name
+            data = lost or next(contents)
+            yield (
+                Loss(data, name)
+                if isinstance(data, str)
+                else document_of(
+                    source, repository, entry.path, data, nearest(folders, name), said, revision=commit
                 )
+            )
 
 
-def _sides(
-    source: Source, path: Path, commit: str, repository: str, objects: Objects
-) -> tuple[dict[str, str | None], Tree]:
+def _met(
+    source: Source, repository: str, listed: Iterable[Entry | None], attributes: Tree
+) -> Iterator[tuple[Entry, Attributes, str | None]]:
+    """Entries that are documents or losses, with what is said of them, and why they are lost without being read."""
+    for entry in listed:
+        if entry is None:
+            yield Entry("", "", ""), NOTHING, "damaged-repository"
+            continue
+        name, said = f"{repository}/{entry.path}", attributes.of(entry.path)
+        if entry.mode == SUBMODULE:
+            yield entry, said, "submodule"
+        elif entry.mode not in REGULAR:
+            if side_role(name) or source.wants(entry.path, said):
+                yield entry, said, LINK
+        elif source.wants(entry.path, said) and not is_licence(name):
+            yield entry, said, refusal(source, entry.path, 0, said)
+
+
+def _sides(source: Source, path: Path, commit: str, repository: str) -> tuple[dict[str, str | None], Tree]:
     """Folder -> licence, of the folders that have a licence file; and what the commit's .gitattributes say."""
-    licences: dict[str, list[tuple[str, str]]] = {}
-    attributes: dict[str, str] = {}
+    found: dict[str, list[Entry]] = {"licences": [], "attributes": []}
     for entry in entries(path, commit):
-        role = side_role(f"{repository}/{entry.path}") if entry else None
-        if entry is None or role is None or entry.mode not in REGULAR:
-            continue
-        if role == "licences" and source.leave_out_vendored and is_vendored(entry.path):
-            continue
-        data = objects.read(entry.oid, 4 * MAX_CHARACTERS if role == "licences" else MAX_BYTES)
-        if isinstance(data, str):
-            continue
-        text = data.decode("utf-8", "replace")
-        folder, _, base = entry.path.rpartition("/")
-        if role == "attributes":
-            attributes[folder] = text
-        else:
-            licences.setdefault(f"{repository}/{folder}".removesuffix("/"), []).append((base, text))
-    return {folder: of_files(found) for folder, found in licences.items()}, Tree(attributes)
+        role = side_role(f"{repository}/{entry.path}") if entry and entry.mode in REGULAR else None
+        if (
+            entry
+            and role
+            and not (role == "licences" and source.leave_out_vendored and is_vendored(entry.path))
+        ):
+            found[role].append(entry)
+    licences: dict[str, list[tuple[str, str]]] = {}
+    for folder, base, text in _texts(path, found["licences"], 4 * MAX_CHARACTERS):
+        licences.setdefault(f"{repository}/{folder}".removesuffix("/"), []).append((base, text))
+    attributes = {folder: text for folder, _, text in _texts(path, found["attributes"], MAX_BYTES)}
+    return {folder: of_files(texts) for folder, texts in licences.items()}, Tree(attributes)
+
+
+def _texts(path: Path, files: Sequence[Entry], limit: int) -> Iterator[tuple[str, str, str]]:
+    """Folder, name and text of each file that can be had."""
+    for entry, data in zip(files, blobs(path, [entry.oid for entry in files], limit), strict=True):
+        if isinstance(data, bytes):
+            folder, _, base = entry.path.rpartition("/")
+            yield folder, base, data.decode("utf-8", "replace")

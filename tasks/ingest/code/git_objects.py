@@ -7,12 +7,11 @@ All of that is off. Object ids are digests, and a blob that hasn't its own is da
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import secrets
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -79,12 +78,7 @@ def resolve(path: Path, revision: str) -> str | None:
 
 def entries(path: Path, commit: str) -> Iterator[Entry | None]:
     """What a commit's tree holds, in git's order; None at the end if a tree couldn't be read."""
-    process = spawn(
-        _command(path, "ls-tree", "-r", "-z", "--full-tree", commit),
-        env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    listing = process.stdout
-    assert listing is not None
+    process, listing = _start(path, "ls-tree", "-r", "-z", "--full-tree", commit, stdin=subprocess.DEVNULL)
     try:
         rest = b""
         while chunk := listing.read(_CHUNK):
@@ -100,81 +94,63 @@ def entries(path: Path, commit: str) -> Iterator[Entry | None]:
         end(process)
 
 
-class Objects:
-    """Blobs by id, from one `git cat-file --batch`, which is started anew if an object kills it. A context manager.
+def blobs(path: Path, oids: Sequence[str], limit: int) -> Iterator[bytes | str]:
+    """What blobs hold, in turn, or why it can't be had: "missing-object", "damaged-object", "too-large" (in bytes).
 
-    git passes a blob on as it is stored, without comparing it with its id or with the size that it names first: behind
-    a smaller one it would just wait. So each question is followed by one for a name that no repository has, whose
-    answer ends the blob however long it is, and the id is compared here.
+    git passes a blob on as it is stored, without comparing it with its id or with the size that it names first. So ids
+    are compared here, and behind a blob that hasn't its own git is started anew, with the rest.
     """
+    done = 0
+    while done < len(oids):
+        for blob in _blobs(path, oids[done:], limit):
+            done += 1
+            yield blob
 
-    def __init__(self, path: Path):
-        self._path = path
-        self._process: subprocess.Popen[bytes] | None = None
-        self._nothing = secrets.token_hex(20).encode()
 
-    def __enter__(self) -> Objects:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop()
-
-    def read(self, oid: str, limit: int) -> bytes | str:
-        """The content, or the reason why there is none: "missing-object", "damaged-object", "too-large"."""
-        process = self._process = self._process or self._start()
-        given, taken = _pipes(process)
-        end = self._nothing + b" missing\n"
+def _blobs(path: Path, oids: Sequence[str], limit: int) -> Iterator[bytes | str]:
+    """At least one and at most all of them, from one `git cat-file`. All is asked at once: git never waits."""
+    with tempfile.TemporaryFile() as asked:
+        asked.write("\n".join(oids).encode("ascii"))
+        asked.seek(0)
+        process, answers = _start(path, "cat-file", "--batch", stdin=asked)
         try:
-            given.write(oid.encode("ascii") + b"\n" + self._nothing + b"\n")
-            given.flush()
-            head = taken.readline().split()
-            if len(head) == 2 and head[1] == b"missing" and taken.readline() == end:
-                return "missing-object"
-            size = int(head[2])
-            data = _up_to(taken, b"\n" + end, size, limit)
-            return "too-large" if size > limit else data if _is(oid, data) else "damaged-object"
-        except (OSError, ValueError, IndexError):
-            pass
-        self._stop()
-        return "damaged-object"
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        return spawn(
-            _command(self._path, "cat-file", "--batch"),
-            env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def _stop(self) -> None:
-        if self._process:
-            for pipe in _pipes(self._process):
-                with contextlib.suppress(OSError):  # what it didn't read before it died
-                    pipe.close()
-            end(self._process)
-        self._process = None
+            for number, oid in enumerate(oids):
+                head = answers.readline().split()
+                if head == [oid.encode(), b"missing"]:
+                    yield "missing-object"
+                    continue
+                if head[:2] != [oid.encode(), b"blob"]:
+                    if number == 0:  # else it may be the fault of the one before
+                        yield "damaged-object"
+                    return
+                size = int(head[2])
+                data = _taken(answers, size, limit)
+                if size <= limit and not _is(oid, data):
+                    yield "damaged-object"
+                    return
+                yield data if size <= limit else "too-large"
+                answers.read(1)
+        finally:
+            answers.close()
+            end(process)
 
 
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    assert process.stdin is not None
+def _taken(stream: IO[bytes], size: int, limit: int) -> bytes:
+    """The next `size` bytes, or fewer where the stream ends; b"" in place of more than the limit."""
+    if size <= limit:
+        return stream.read(size)
+    while size > 0 and (chunk := stream.read(min(size, _CHUNK))):
+        size -= len(chunk)
+    return b""
+
+
+def _start(path: Path, *arguments: str, stdin: int | IO[bytes]) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    process = spawn(
+        _command(path, *arguments),
+        env=_environment(), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     assert process.stdout is not None
-    return process.stdin, process.stdout
-
-
-def _up_to(stream: IO[bytes], end: bytes, size: int, limit: int) -> bytes:
-    """What comes before `end`; only its last bytes where `size`, what it should have, is beyond the limit.
-
-    ValueError where much more comes, OSError where the stream ends.
-    """
-    held = bytearray()
-    while not held.endswith(end):
-        chunk = stream.read1(_CHUNK)  # type: ignore[attr-defined]  # what there is, without waiting for more
-        if not chunk:
-            raise OSError("the stream has ended")
-        held += chunk
-        if size > limit:
-            del held[: -len(end)]
-        elif len(held) > size + len(end):
-            raise ValueError("more than there should be")
-    return bytes(held[: -len(end)])
+    return process, process.stdout
 
 
 def _is(oid: str, data: bytes) -> bool:

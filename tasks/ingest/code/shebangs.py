@@ -4,50 +4,9 @@ from __future__ import annotations
 
 import re
 
-# Language: interpreters, without version numbers. Linguist's, of the languages in `languages`.
-_TABLE = """
-Awk: awk gawk mawk nawk
-Clojure: bb
-Common Lisp: sbcl ccl clisp ecl lisp
-Crystal: crystal
-D: rdmd
-Dart: dart
-Elixir: elixir
-Erlang: escript
-F#: fsharpi
-Fish: fish
-Forth: gforth
-Groovy: groovy
-Haskell: runghc runhaskell runhugs
-JavaScript: node nodejs qjs d8 rhino gjs
-Julia: julia
-Kotlin: kotlin
-Lua: lua luajit
-Makefile: make
-Nix: nix-shell
-OCaml: ocaml ocamlrun ocamlscript
-PHP: php
-Pascal: instantfpc
-Perl: perl cperl
-PowerShell: pwsh
-Prolog: swipl yap
-Python: python pypy
-R: Rscript
-Racket: racket
-Raku: raku perl6
-Ruby: ruby jruby rake macruby rbx
-Scala: scala
-Scheme: scheme guile bigloo chicken csi gosh r6rs
-Shell: sh bash dash ash ksh mksh pdksh zsh bats rc
-Swift: swift
-Tcl: tclsh wish
-TypeScript: ts-node deno tsx bun
-"""
-_BY_INTERPRETER = {
-    name: language
-    for language, _, names in (line.partition(": ") for line in _TABLE.split("\n") if line)
-    for name in names.split()
-}
+from tasks.ingest.code.linguist import languages_of
+
+_BY_INTERPRETER = {name: languages[0] for name, languages in languages_of("interpreters").items()}
 LANGUAGES = frozenset(_BY_INTERPRETER.values())
 _VERSION = re.compile(r"[-.\d]+$")
 _EXEC = re.compile(r"^[ \t]*exec[ \t]+(\S+)", re.MULTILINE)

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import ConfigError, StageError
-from tasks.filter.urls import words as url_words
-from tasks.filter.urls.blocklists import Config, list_inputs, load_lists
+from tasks.filter.urls.blocklists import Config, list_inputs, load_lists, own_lists
 from tasks.node import Input
 
 
@@ -125,9 +124,9 @@ def test_smelts_own_lists_know_the_business_and_leave_its_neighbours_alone():
 
     assert [url for url in bad if not dropped(url)] == []
     assert [url for url in good if dropped(url)] == []
-    kinds = (url_words.HARD_WORDS, url_words.SOFT_WORDS, url_words.SUBWORDS)
-    assert all(word.isalnum() and word == word.lower() for words in kinds for word in words)
-    assert not url_words.HARD_WORDS & url_words.SOFT_WORDS
+    hard, soft, inside = (own_lists()[kind] for kind in ("hard_words", "soft_words", "subwords"))
+    assert all(word.isalnum() and word == word.lower() for word in hard | soft | inside)
+    assert not hard & soft
 
 
 def test_paths_are_no_identity_and_contents_are(tmp_path):

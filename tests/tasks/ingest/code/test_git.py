@@ -12,7 +12,7 @@ from tasks.document import Document, Loss
 from tasks.errors import ConfigError
 from tasks.ingest import node
 from tasks.ingest.code import git
-from tasks.ingest.code.git_objects import Objects, entries, resolve
+from tasks.ingest.code.git_objects import blobs, entries, resolve
 from tasks.node import Input
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -110,6 +110,20 @@ def test_a_bare_repository_and_a_tag_give_what_a_checkout_would(checkout: Path, 
     run(tmp_path, "clone", "-q", "--bare", str(checkout), "bare.git")
     assert shown(read(tmp_path / "bare.git")) == shown(read(checkout))
     assert shown(read(tmp_path / "bare.git", "v1")) == {"project/src/a.py": "x = 1\n"}
+
+
+def test_ids_may_be_sha256(tmp_path: Path) -> None:
+    run(tmp_path, "init", "-q", "--object-format=sha256", "project")
+    assert len(commit(tmp_path / "project", {"LICENSE": MIT.encode(), "a.py": b"x = 1\n"})) == 64
+    assert shown(read(tmp_path / "project")) == {"project/a.py": "x = 1\n"}
+
+
+def test_more_files_than_are_asked_for_at_once_come_in_order(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = read(checkout)
+    monkeypatch.setattr(git, "_AT_ONCE", 2)
+    assert read(checkout) == items
 
 
 def test_repositories_are_found_in_folders_and_known_by_their_commit(
@@ -228,10 +242,8 @@ def test_replacement_refs_do_not_change_what_an_id_means(checkout: Path, tmp_pat
 
 def test_an_object_beyond_the_limit_is_passed_over(checkout: Path) -> None:
     oids = {entry.path: entry.oid for entry in entries(checkout, resolve(checkout, "HEAD") or "") if entry}
-    with Objects(checkout) as objects:
-        assert objects.read(oids["big.py"], 10) == "too-large"
-        assert objects.read(oids["src/a.py"], 10) == b"x = 2\n"
-        assert objects.read("0" * 40, 10) == "missing-object"
+    asked = [oids["big.py"], oids["src/a.py"], "0" * 40, oids["gpl/b.c"]]
+    assert list(blobs(checkout, asked, 10)) == ["too-large", b"x = 2\n", "missing-object", b"int x;\n"]
 
 
 def test_the_commits_gitattributes_and_first_lines_count(tmp_path: Path) -> None:
@@ -264,7 +276,7 @@ def test_the_commits_gitattributes_and_first_lines_count(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("stored", "outcome"),
     [
-        (b"blob 7\0x = 2\n", "x = 2\n"),  # its id says that the content is right
+        (b"blob 7\0x = 2\n", "damaged-object"),
         (b"blob 7\0x = 3\n", "damaged-object"),
         (b"blob 6\0x = 3\n", "damaged-object"),
         (b"blob 5\0x = 2\n", "damaged-object"),

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from growth import assert_linear
 
-from tasks.ingest.code import languages
-from tasks.ingest.code.languages import DATA, LANGUAGES, by_content, by_name
+from tasks.ingest.code.languages import by_content, by_name
+from tasks.ingest.code.linguist import DATA, LANGUAGES, patterns
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_formats_of_data_are_among_the_languages() -> None:
 )
 def test_every_rule_takes_linear_time(piece: str) -> None:
     def every_rule(text: str) -> None:
-        for extension in languages._CONTENT:
+        for extension in patterns("heuristics"):
             by_content("a" + extension, text)
 
     assert_linear(every_rule, lambda size: piece * (size // len(piece)), 100_000)

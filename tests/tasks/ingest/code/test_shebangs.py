@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.ingest.code import languages, shebangs
+from tasks.ingest.code import languages, linguist, shebangs
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_the_interpreter_names_the_language(line: str, language: str | None) -> 
 
 
 def test_every_language_is_one_that_file_names_know() -> None:
-    assert shebangs.LANGUAGES <= languages.LANGUAGES
+    assert shebangs.LANGUAGES <= linguist.LANGUAGES
 
 
 def test_a_whole_name_goes_before_the_first_line_and_that_before_the_extension() -> None:
