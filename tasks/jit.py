@@ -62,9 +62,8 @@ def allocating(function: Callable[..., Any]) -> Any:
 def _general(function: Callable[..., Any], **options: Any) -> Any:
     import numba
 
-    dispatcher: Any = numba.njit(
-        no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", **options
-    )(function)
+    options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
+    dispatcher: Any = numba.njit(**options)(function)
     resolve = dispatcher.get_call_template
 
     def without_literals(args: Any, keywords: Any) -> Any:
