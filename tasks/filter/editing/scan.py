@@ -3,28 +3,33 @@
 The pass looks for what can't be missed cheaply (an `@` between a name and a domain, a chain of digits, a line
 whose first word begins a boilerplate phrase) and leaves the decision to `lines`, `marks` and `pii`, which see
 only these places. It may name too many places, never too few: a test holds it against a search without it.
-Everything that is compiled stands in this one file, because numba's cache notices changes of this file only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-import numba
 import numpy as np
 
-from tasks.filter.editing import candidates
-from tasks.jit import compiled
+from tasks.filter.editing.candidates import (
+    ALL_LINES_BIT,
+    CARD,
+    CITATION,
+    CONTROL,
+    COOKIE_WORD,
+    EMAIL,
+    IBAN,
+    IPV4,
+    IPV6,
+    JAVASCRIPT_WORD,
+    LINE,
+    PHONE,
+    POLICIES,
+    SHORT_LINE,
+)
+from tasks.jit import compiled, inner
+from tasks.text import FNV_START, fnv, fnv1a, key_table, slot_of
 
-LINE, CITATION, CONTROL, EMAIL, PHONE, CARD, IPV4, IPV6, IBAN = range(9)
-ALL_LINES_BIT = 15
-SHORT_LINE = 200
-COOKIE_WORD, JAVASCRIPT_WORD = b"cookie", b"javascript"
-POLICIES = (b"privacy policy", b"terms of use")
-for _name in ("LINE", "CITATION", "CONTROL", "EMAIL", "PHONE", "CARD", "IPV4", "IPV6", "IBAN", "ALL_LINES_BIT",
-              "SHORT_LINE", "COOKIE_WORD", "JAVASCRIPT_WORD", "POLICIES"):  # fmt: skip
-    assert getattr(candidates, _name) == globals()[_name], _name
 CHAINS = (1 << PHONE) | (1 << CARD) | (1 << IPV4)
 # What a line was named for, as bits.
 JAVASCRIPT, COOKIE, POLICY, FIRST_WORD, EVERY_LINE = (1 << bit for bit in range(5))
@@ -32,10 +37,7 @@ _LOCAL = 64  # bytes of an address before the @ (RFC 5321)
 _DOMAIN = 253
 PHONE_DIGITS, CARD_DIGITS = 7, 14  # of the shortest that are looked for
 
-_OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
-inner: Any = numba.njit(**_OPTIONS)
 U64 = np.uint64
-FNV_START, FNV_PRIME = U64(0xCBF29CE484222325), U64(0x100000001B3)
 
 DIGIT, UPPER, LOWER, NAME, CHAIN, HEX = (1 << bit for bit in range(6))  # classes of bytes
 CLASSES = np.zeros(256, dtype=np.uint8)
@@ -75,27 +77,10 @@ POLICE_NEEDLE, POLICE_AT = _needle(POLICIES[0], b"v")
 TERMS_NEEDLE, TERMS_AT = _needle(POLICIES[1], b"f")
 
 
-def word_hash(word: bytes) -> int:
-    """64 bits of FNV-1a, never 0: how the pass knows a first word."""
-    found = int(FNV_START)
-    for byte in word:
-        found = (found ^ byte) * int(FNV_PRIME) % 2**64
-    return found or 1
-
-
 def word_table(words: Iterable[bytes]) -> np.ndarray:
-    """An open-addressed set of the hashes of words, uint64, a power of two long, 0 where empty."""
-    hashes = sorted({word_hash(word) for word in words})
-    size = 16
-    while size < 4 * len(hashes):
-        size *= 2
-    table = np.zeros(size, dtype=np.uint64)
-    for value in hashes:
-        slot = value % size
-        while table[slot]:
-            slot = (slot + 1) % size
-        table[slot] = value
-    return table
+    """The table (`tasks.text.key_table`) of the hashes of words."""
+    hashes = {fnv1a(word) or 1 for word in words}
+    return key_table(hashes, max(16, 1 << (4 * len(hashes)).bit_length()))[0]
 
 
 def find_places(data: np.ndarray, offsets: np.ndarray, asked: np.ndarray, words: np.ndarray) -> np.ndarray:
@@ -162,17 +147,12 @@ def _first_word_known(data, start, end, words):
             byte |= 32
         elif not (kind & LOWER or (byte >= 0x80 and byte != 0xC2 and byte != 0xE2)):
             break
-        h = (h ^ U64(byte)) * FNV_PRIME
+        h = fnv(h, byte)
         at += 1
     if at == first:
         return False
-    mask = U64(len(words) - 1)
-    slot = h & mask
-    while words[slot] != U64(0):
-        if words[slot] == h:
-            return True
-        slot = (slot + U64(1)) & mask
-    return False
+    h = max(h, U64(1))
+    return words[slot_of(words, U64(len(words) - 1), h)] == h
 
 
 @inner
