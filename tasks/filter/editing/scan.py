@@ -204,96 +204,118 @@ def _number(data, at, high):
 def _scan(data, offsets, asked, words, places):
     count = 0
     for text in range(len(offsets) - 1):
-        what = asked[text]
-        if what == 0:
-            continue
-        low, high = offsets[text], offsets[text + 1]
-        line = low
-        reasons = 0
-        at = low
-        while at <= high:
-            action = NEWLINE if at == high else ACTIONS[data[at]]
-            if action == NOTHING:
-                at += 1
-                continue
-            if action == NEWLINE:
-                if what & (1 << LINE) and at > line:
-                    if at - line <= SHORT_LINE and _first_word_known(data, line, at, words):
-                        reasons |= FIRST_WORD
-                    if what & (1 << ALL_LINES_BIT):
-                        reasons |= EVERY_LINE
-                    if reasons:
-                        count = _put(places, count, text, LINE, line, at, reasons)
-                line = at + 1
-                reasons = 0
-            elif action == AT:
-                if what & (1 << EMAIL):
-                    start = _email(data, at, low, high)
-                    if start >= 0:
-                        count = _put(places, count, text, EMAIL, start, at, 0)
-            elif action == NUMERAL:
-                if what & CHAINS and not (at > low and CLASSES[data[at - 1]] & WORD):
-                    end, digits, pairs = _number(data, at, high)
-                    if what & (1 << PHONE) and digits >= PHONE_DIGITS:
-                        count = _put(places, count, text, PHONE, at, end, 0)
-                    if what & (1 << CARD) and digits >= CARD_DIGITS:
-                        count = _put(places, count, text, CARD, at, end, 0)
-                    if what & (1 << IPV4) and pairs >= 3:
-                        count = _put(places, count, text, IPV4, at, end, 0)
-                    at = end
-                    continue
-            elif action == COLON:
-                if what & (1 << IPV6) and at - 4 >= low:
-                    first = data[at - 4]
-                    plain = first == 50 or first == 51
-                    for k in range(1, 4):
-                        plain = plain and CLASSES[data[at - k]] & HEX != 0
-                    before = data[at - 5] if at - 5 >= low else np.uint8(32)
-                    if plain and not CLASSES[before] & WORD and before != 58:
-                        count = _put(places, count, text, IPV6, at - 4, at, 0)
-            elif action == BRACKET:
-                if what & (1 << CITATION) and at + 1 < high:
-                    after = data[at + 1]
-                    if CLASSES[after] & DIGIT or after == 93 or after | 32 == 101 or after | 32 == 99:
-                        count = _put(places, count, text, CITATION, at, at + 1, 0)
-            elif action in (RAW, C1, BOM):
-                if what & (1 << CONTROL):
-                    if action == RAW:
-                        end = at + 1
-                        while end < high and ACTIONS[data[end]] == RAW:
-                            end += 1
-                    elif action == C1:
-                        end = at + 2 if at + 1 < high and data[at + 1] < 0xA0 else at
-                    else:
-                        mark = at + 2 < high and data[at + 1] == 0xBB and data[at + 2] == 0xBF
-                        end = at + 3 if mark else at
-                    if end > at:
-                        count = _put(places, count, text, CONTROL, at, end, 0)
-                        at = end
-                        continue
-            else:
-                if action == CAPITAL:
-                    byte = data[at] | 32
-                    if (
-                        what & (1 << IBAN)
-                        and at + 5 < high
-                        and CLASSES[data[at + 1]] & UPPER
-                        and CLASSES[data[at + 2]] & DIGIT
-                        and CLASSES[data[at + 3]] & DIGIT
-                        and not (at > low and CLASSES[data[at - 1]] & WORD)
-                    ):
-                        count = _put(places, count, text, IBAN, at, at + 4, 0)
-                    action = ACTIONS[byte]
-                if action == JAVA:
-                    if _stands(data, at - JAVA_AT, line, high, JAVA_NEEDLE):
-                        reasons |= JAVASCRIPT
-                elif action == COOK:
-                    if _stands(data, at - COOK_AT, line, high, COOK_NEEDLE):
-                        reasons |= COOKIE
-                elif action == POLICE:
-                    if _stands(data, at - POLICE_AT, line, high, POLICE_NEEDLE):
-                        reasons |= POLICY
-                elif action == TERMS and _stands(data, at - TERMS_AT, line, high, TERMS_NEEDLE):
-                    reasons |= POLICY
+        if asked[text]:
+            low, high = offsets[text], offsets[text + 1]
+            count = _scan_text(data, low, high, asked[text], words, places, count, text)
+    return count
+
+
+@inner
+def _scan_text(data, low, high, what, words, places, count, text):
+    line = at = low
+    reasons = 0
+    while at <= high:
+        action = NEWLINE if at == high else ACTIONS[data[at]]
+        if action == NOTHING:
+            at += 1
+        elif action == NEWLINE:
+            count = _line(data, line, at, what, reasons, words, places, count, text)
+            at += 1
+            line, reasons = at, 0
+        elif action == NUMERAL:
+            count, at = _numeral(data, at, low, high, what, places, count, text)
+        elif RAW <= action <= BOM:
+            end = _control_end(data, at, high, action) if what & (1 << CONTROL) else at
+            if end > at:
+                count = _put(places, count, text, CONTROL, at, end, 0)
+            at = max(end, at + 1)
+        else:
+            count = _mark(data, at, low, high, action, what, places, count, text)
+            reasons |= _phrase(data, at, line, high, ACTIONS[data[at] | 32] if action == CAPITAL else action)
             at += 1
     return count
+
+
+@inner
+def _line(data, start, end, what, reasons, words, places, count, text):
+    """Names the line [start, end), if there is a reason."""
+    if not what & (1 << LINE) or end == start:
+        return count
+    if end - start <= SHORT_LINE and _first_word_known(data, start, end, words):
+        reasons |= FIRST_WORD
+    if what & (1 << ALL_LINES_BIT):
+        reasons |= EVERY_LINE
+    return _put(places, count, text, LINE, start, end, reasons) if reasons else count
+
+
+@inner
+def _numeral(data, at, low, high, what, places, count, text):
+    """Names a chain of digits; where it ends, or the next byte."""
+    if not what & CHAINS or (at > low and CLASSES[data[at - 1]] & WORD):
+        return count, at + 1
+    end, digits, pairs = _number(data, at, high)
+    if what & (1 << PHONE) and digits >= PHONE_DIGITS:
+        count = _put(places, count, text, PHONE, at, end, 0)
+    if what & (1 << CARD) and digits >= CARD_DIGITS:
+        count = _put(places, count, text, CARD, at, end, 0)
+    if what & (1 << IPV4) and pairs >= 3:
+        count = _put(places, count, text, IPV4, at, end, 0)
+    return count, end
+
+
+@inner
+def _control_end(data, at, high, action):
+    """Where the control characters that begin at `at` end; `at` if there are none."""
+    if action == C1:
+        return at + 2 if at + 1 < high and data[at + 1] < 0xA0 else at
+    if action == BOM:
+        return at + 3 if at + 2 < high and data[at + 1] == 0xBB and data[at + 2] == 0xBF else at
+    end = at + 1
+    while end < high and ACTIONS[data[end]] == RAW:
+        end += 1
+    return end
+
+
+@inner
+def _mark(data, at, low, high, action, what, places, count, text):
+    """Names an address, an IPv6 or account number, a citation around the mark at `at`."""
+    if action == AT and what & (1 << EMAIL):
+        start = _email(data, at, low, high)
+        if start >= 0:
+            count = _put(places, count, text, EMAIL, start, at, 0)
+    elif action == COLON and what & (1 << IPV6) and at - 4 >= low:
+        plain = data[at - 4] == 50 or data[at - 4] == 51
+        for k in range(1, 4):
+            plain = plain and CLASSES[data[at - k]] & HEX != 0
+        before = data[at - 5] if at - 5 >= low else np.uint8(32)
+        if plain and not CLASSES[before] & WORD and before != 58:
+            count = _put(places, count, text, IPV6, at - 4, at, 0)
+    elif action == BRACKET and what & (1 << CITATION) and at + 1 < high:
+        after = data[at + 1]
+        if CLASSES[after] & DIGIT or after == 93 or after | 32 == 101 or after | 32 == 99:
+            count = _put(places, count, text, CITATION, at, at + 1, 0)
+    elif (
+        action == CAPITAL
+        and what & (1 << IBAN)
+        and at + 5 < high
+        and CLASSES[data[at + 1]] & UPPER
+        and CLASSES[data[at + 2]] & DIGIT
+        and CLASSES[data[at + 3]] & DIGIT
+        and not (at > low and CLASSES[data[at - 1]] & WORD)
+    ):
+        count = _put(places, count, text, IBAN, at, at + 4, 0)
+    return count
+
+
+@inner
+def _phrase(data, at, line, high, action):
+    """What the phrase around a letter of it makes the line be named for."""
+    if action == JAVA and _stands(data, at - JAVA_AT, line, high, JAVA_NEEDLE):
+        return JAVASCRIPT
+    if action == COOK and _stands(data, at - COOK_AT, line, high, COOK_NEEDLE):
+        return COOKIE
+    if action == POLICE and _stands(data, at - POLICE_AT, line, high, POLICE_NEEDLE):
+        return POLICY
+    if action == TERMS and _stands(data, at - TERMS_AT, line, high, TERMS_NEEDLE):
+        return POLICY
+    return 0

@@ -193,8 +193,13 @@ def _end_block(state, blocks, inline_cues, nodes):
 
 
 @inner
-def _close(level, depth, stack, effects, state, blocks, inline_cues, nodes):
-    """Closes the open elements from the innermost one to that of a level."""
+def _close(tag, depth, stack, effects, state, blocks, inline_cues, nodes):
+    """Closes the open elements from the innermost one to that of a name, if one is open; returns how many stay open."""
+    level = depth - 1
+    while level >= 0 and stack[level, 0] != tag:
+        level -= 1
+    if level < 0:
+        return depth
     while depth > level:
         depth -= 1
         gone = effects[stack[depth, 0]]
@@ -216,6 +221,7 @@ def _close(level, depth, stack, effects, state, blocks, inline_cues, nodes):
             state[BOLD_OPEN] -= 1
             if state[BOLD_OPEN] == 0:
                 state[BOLD_BYTES] += state[OUT] - state[BOLD_FROM]
+    return depth
 
 
 @inner
@@ -270,9 +276,9 @@ def _open_inline(effect, has_href, state):
 
 @inner
 def _copy_raw(data, at, end, text, state):
-    """Writes raw text, if it is text of the page."""
+    """Writes raw text, if it is text of the page; returns its end."""
     if state[SKIPPED]:
-        return
+        return end
     out = state[OUT]
     for place in range(at, end):
         text[out] = data[place]
@@ -280,25 +286,39 @@ def _copy_raw(data, at, end, text, state):
         if data[place] > 32:
             state[VISIBLE] = 1
     state[OUT] = out
+    return end
 
 
 @inner
 def _pass_text(data, at, text, state):
-    """Where the next tag begins; the text up to it is written unless it is skipped."""
+    """Passes a comment, a doctype or text, which is written unless it is skipped; `at` where a tag begins."""
+    size = len(data)
+    if data[at] == 60:
+        declaration = at + 1 < size and (data[at + 1] == 33 or data[at + 1] == 63)
+        return declaration_end(data, at) if declaration else at
     if not state[SKIPPED]:
         return _copy_text(data, at, text, state)
-    while at < len(data) and data[at] != 60:
+    while at < size and data[at] != 60:
         at += 1
     return at
 
 
 @inner
-def _level_of(tag, stack, depth):
-    """The level of the innermost open element of a name; -1 if none is open."""
-    level = depth - 1
-    while level >= 0 and stack[level, 0] != tag:
-        level -= 1
-    return level
+def _end_page(state, blocks, inline_cues, nodes):
+    """Ends the last block (what stood before a script without an end, too) and the open elements."""
+    _end_block(state, blocks, inline_cues, nodes)
+    while state[INNERMOST] >= 0:
+        nodes[state[INNERMOST], LAST] = state[N_BLOCKS]
+        state[INNERMOST] = nodes[state[INNERMOST], PARENT]
+
+
+@inner
+def _start_tag(data, at, tag, effect, state, symbol_of, nexts, found):
+    """`attributes` behind a tag's name, read only where they matter."""
+    signature = fnv(FNV_START, tag)
+    if state[SKIPPED] or not effect & (BLOCK | NAMED):
+        return tag_end(data, at), 0, False, signature
+    return attributes(data, at, signature, symbol_of, nexts, found)
 
 
 @compiled
@@ -322,11 +342,9 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
     ):
         if state[N_BLOCKS] == blocks.shape[0]:  # a tag ends one block at most
             blocks, inline_cues = _grown(blocks), _grown_line(inline_cues)
-        if data[at] != 60:
-            at = _pass_text(data, at, text, state)
-            continue
-        if at + 1 < size and (data[at + 1] == 33 or data[at + 1] == 63):
-            at = declaration_end(data, at)
+        begun = at
+        at = _pass_text(data, at, text, state)
+        if at > begun:
             continue
         closing = at + 1 < size and data[at + 1] == 47
         name = at + 2 if closing else at + 1
@@ -335,16 +353,9 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
         effect = effects[tag]
         if closing:
             at = tag_end(data, name_end)
-            level = _level_of(tag, stack, depth)
-            if level >= 0:
-                _close(level, depth, stack, effects, state, blocks, inline_cues, nodes)
-                depth = level
+            depth = _close(tag, depth, stack, effects, state, blocks, inline_cues, nodes)
             continue
-        own, has_href, signature = 0, False, fnv(FNV_START, tag)
-        if not state[SKIPPED] and effect & (BLOCK | NAMED):
-            at, own, has_href, signature = attributes(data, name_end, signature, symbol_of, nexts, found)
-        else:
-            at = tag_end(data, name_end)
+        at, own, has_href, signature = _start_tag(data, name_end, tag, effect, state, symbol_of, nexts, found)
         if effect & VOID:
             if not state[SKIPPED]:
                 _take_void(effect, text, state, blocks, inline_cues, nodes)
@@ -366,13 +377,8 @@ def _scan(data, keys, numbers, effects, bits_of, symbol_of, nexts, found):
             stack[depth, 1] = _open_inline(effect, has_href, state)
         depth += 1
         if effect & RAW:
-            end = close_of(data, at, name, name_end)
-            _copy_raw(data, at, end, text, state)
-            at = end
+            at = _copy_raw(data, at, close_of(data, at, name, name_end), text, state)
     if state[N_BLOCKS] == blocks.shape[0]:
         blocks, inline_cues = _grown(blocks), _grown_line(inline_cues)
-    _end_block(state, blocks, inline_cues, nodes)  # what stood before a script without an end, too
-    while state[INNERMOST] >= 0:
-        nodes[state[INNERMOST], LAST] = state[N_BLOCKS]
-        state[INNERMOST] = nodes[state[INNERMOST], PARENT]
+    _end_page(state, blocks, inline_cues, nodes)
     return text, blocks, inline_cues, nodes, node_bits, node_cues, signatures, at >= size, state
