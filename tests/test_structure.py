@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ("flows", "tasks", "model")  # from the top down
 STAGES = {"ingest", "filter", "dedup", "decontaminate", "tokenize", "pretrain", "evaluate"}
-TO_BE_SPLIT = {"tasks.filter.language.fasttext_kernel", "tasks.filter.text_signals.kernel"}
+TO_BE_SPLIT = {"tasks.filter.language.fasttext_kernel"}
 Graph = dict[str, set[str]]
 
 

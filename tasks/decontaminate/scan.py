@@ -1,14 +1,13 @@
 """Where texts may hold something that isn't searched: tags, entities, hyphens at line ends, numbers of lines.
 
-A compiled pass over UTF-8 that names places; `tasks.decontaminate.views` says what they are. All kernels that call
-each other stand here, because a kept kernel isn't compiled anew when one that it calls changes elsewhere.
+A compiled pass over UTF-8 that names places; `tasks.decontaminate.views` says what they are.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from tasks.jit import compiled
+from tasks.jit import allocating, compiled, inner
 
 AROUND = 400  # characters of text kept on either side of a hyphenated line end or of numbered lines
 
@@ -99,17 +98,19 @@ def _scan(data, offsets, names):
     return markup, parts[:count]
 
 
-@compiled
+@allocating
 def _with_room(rows, count):
     """The rows in an array that has room for one after the first `count`."""
     if count < len(rows):
         return rows
     larger = np.empty((2 * count, rows.shape[1]), np.int64)
-    larger[:count] = rows
+    for row in range(count):  # an assignment of arrays takes numba seconds to compile
+        for column in range(rows.shape[1]):
+            larger[row, column] = rows[row, column]
     return larger
 
 
-@compiled
+@inner
 def _signs(data, first, last, other, signs):
     """Puts the places of `&`, `<` and one other byte into `signs`, and returns how many there are: without a branch."""
     count = np.uint64(0)
@@ -164,7 +165,7 @@ def _count_characters(data, marks):
         marks[mark, 1] -= beyond  # a tag is ASCII
 
 
-@compiled
+@inner
 def _tag(data, at, stop, names):
     """Which tag's name (its number in `names`) follows a `<`; -1 if none does."""
     if at < stop and data[at] == 47:
@@ -182,7 +183,7 @@ def _tag(data, at, stop, names):
     return found
 
 
-@compiled
+@inner
 def _tag_end(data, at, stop):
     """Where the tag ends whose `<` stands before `at`; -1 if it has attributes or none ends it."""
     if at < stop and data[at] == 47:
@@ -196,7 +197,7 @@ def _tag_end(data, at, stop):
     return np.int64(at + 1) if at < stop and data[at] == 62 else np.int64(-1)
 
 
-@compiled
+@inner
 def _entity(data, at, stop):
     for place in range(at, min(at + 34, stop)):
         byte = data[place]
@@ -207,7 +208,7 @@ def _entity(data, at, stop):
     return False
 
 
-@compiled
+@inner
 def _hyphen(data, start, at):
     """Whether the line that ends at `at` ends in a hyphen."""
     at -= 1
@@ -222,7 +223,7 @@ def _hyphen(data, start, at):
     )
 
 
-@compiled
+@inner
 def _line_number(data, at, stop):
     """Twice the number before the words of a line that begins at `at`, after indentation and quote marks, and one
     more if a letter follows; -1 if there is none."""

@@ -7,8 +7,23 @@ from tasks.faces import hand_on
 if TYPE_CHECKING:
     from tasks.text.batching import batches
     from tasks.text.charset import as_utf8, clean, decode, unreadable
+    from tasks.text.code_points import code_point
     from tasks.text.folding import FOLDING, folded_character
-    from tasks.text.hashset import filter_bits, table_slots
+    from tasks.text.hashing import (
+        FNV_PRIME,
+        FNV_START,
+        GOLDEN,
+        chained,
+        fnv,
+        fnv1a,
+        murmur_mixed,
+        murmur_mixed32,
+        murmur_mixed_plainly,
+        power,
+        splitmix,
+        xxh32,
+    )
+    from tasks.text.hashset import filter_bits, key_table, passes, slot_of, table_slots
     from tasks.text.ngram import Ngram, parsed
     from tasks.text.ngram_set import NgramSet
     from tasks.text.words import (

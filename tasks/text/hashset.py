@@ -1,12 +1,20 @@
-"""A set of 64-bit hashes that compiled code asks, quick where most answers are no."""
+"""Tables of open addressing for compiled code: 64-bit keys, 0 in free slots, as many slots as a power of two.
+
+A key's first slot is told by its upper bits, spread; from there on each one is looked at. `HashSet` has a filter in front,
+which makes it quick where most answers are no.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.jit import compiled
+from tasks.jit import compiled, inner
+from tasks.text.hashing import GOLDEN
+
+U64 = np.uint64
 
 _BITS_EACH = 32  # of the filter in front of the table: about 3 % of the absent hashes pass it
 
@@ -49,35 +57,55 @@ def _power(least: int, size: int) -> int:
     return size
 
 
+def key_table(keys: Iterable[int], size: int) -> tuple[np.ndarray, list[int]]:
+    """A table of keys (not 0), uint64 (size,), and where each stands: `slot_of`, said plainly."""
+    table, places = np.zeros(size, np.uint64), []
+    for key in keys:
+        slot = (key * int(GOLDEN) >> 32) % size
+        while table[slot] not in (0, key):
+            slot = (slot + 1) % size
+        table[slot] = key
+        places.append(slot)
+    return table, places
+
+
+@inner
+def slot_of(table, mask, key):
+    """Where a key (not 0) stands in the table's first mask + 1 slots, or the free slot where it would: uint64."""
+    slot = ((key * GOLDEN) >> U64(32)) & mask
+    while table[slot] != U64(0) and table[slot] != key:
+        slot = (slot + U64(1)) & mask
+    return slot
+
+
+@inner
+def passes(bits, key):
+    """1 if a filter's bits let a key pass that may be in its set, else 0."""
+    bit = key >> U64(32)
+    return np.int64((bits[(bit >> U64(6)) & U64(len(bits) - 1)] >> (bit & U64(63))) & U64(1))
+
+
 @compiled
 def _set_bits(bits, hashes):
     for value in hashes:
-        bit = max(value, np.uint64(1)) >> np.uint64(32)
-        bits[(bit >> np.uint64(6)) & np.uint64(len(bits) - 1)] |= np.uint64(1) << (bit & np.uint64(63))
+        bit = max(value, U64(1)) >> U64(32)
+        bits[(bit >> U64(6)) & U64(len(bits) - 1)] |= U64(1) << (bit & U64(63))
 
 
 @compiled
 def _fill(slots, hashes):
-    mask = np.uint64(len(slots) - 1)
+    mask = U64(len(slots) - 1)
     for value in hashes:
-        value = max(value, np.uint64(1))
-        at = value & mask
-        while slots[at] != 0 and slots[at] != value:
-            at = (at + np.uint64(1)) & mask
-        slots[at] = value
+        key = max(value, U64(1))
+        slots[slot_of(slots, mask, key)] = key
 
 
 @compiled
 def _contained(hashes, slots, bits):
-    mask = np.uint64(len(slots) - 1)
-    words = np.uint64(len(bits) - 1)
+    mask = U64(len(slots) - 1)
     found = np.zeros(len(hashes), np.bool_)
     for i in range(len(hashes)):
-        value = max(hashes[i], np.uint64(1))
-        bit = value >> np.uint64(32)
-        if (bits[(bit >> np.uint64(6)) & words] >> (bit & np.uint64(63))) & np.uint64(1):
-            at = value & mask
-            while slots[at] != 0 and slots[at] != value:
-                at = (at + np.uint64(1)) & mask
-            found[i] = slots[at] == value
+        key = max(hashes[i], U64(1))
+        if passes(bits, key):
+            found[i] = slots[slot_of(slots, mask, key)] == key
     return found

@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tasks.jit import compiled
+from tasks.jit import compiled, inner
+from tasks.text.code_points import code_point
 from tasks.text.folding import folded_character, folded_points
+from tasks.text.hashing import GOLDEN, eight_bytes, power, splitmix
 from tasks.text.ngram import Ngram, parsed
 
 SPARE = 8
@@ -171,7 +173,7 @@ def _fold_texts(data, offsets, ascii_table, places, expansions):
                 words += np.uint64(ended)
                 begin = size if ended else begin
                 continue
-            point, at = _decode(data, at, stop)
+            point, at = code_point(data, at, stop)
             place = np.uint64(places[point])
             first = place >> np.uint64(6)
             last = first + (place & np.uint64(63))
@@ -198,7 +200,7 @@ def _fold_texts(data, offsets, ascii_table, places, expansions):
     return out[:size], starts[:words], ends[:words], texts
 
 
-@compiled
+@inner
 def _folded_bound(data, start, stop, places):
     """At most so many bytes, and one for each text, hold the folded words and a space after each."""
     bound = np.int64(stop - start)
@@ -208,23 +210,9 @@ def _folded_bound(data, start, stop, places):
         if data[at] < 128:
             at += np.uint64(1)
         else:
-            point, at = _decode(data, at, end)
+            point, at = code_point(data, at, end)
             bound += places[point] & 63
     return bound
-
-
-@compiled
-def _decode(data, at, stop):
-    """The code point at `at` and where the next one begins; U+FFFD for bytes that are no UTF-8."""
-    one = np.uint64(1)
-    lead = np.uint64(data[at])
-    count = one if lead < 0xE0 else np.uint64(2) if lead < 0xF0 else np.uint64(3)
-    if lead < 0xC0 or lead > 0xF4 or at + count >= stop:
-        return np.uint64(0xFFFD), at + one
-    point = lead & (np.uint64(0x3F) >> count)
-    for i in range(count):
-        point = (point << np.uint64(6)) | (np.uint64(data[at + one + i]) & np.uint64(0x3F))
-    return min(point, np.uint64(0x10FFFF)), at + one + count
 
 
 @compiled
@@ -300,34 +288,16 @@ def _word_hashes(data, starts, ends):
         code = end - at
         while at < end:
             absent = np.uint64(8) - min(np.uint64(8), end - at)
-            lane = _eight_bytes(data, at) >> (absent * np.uint64(8))
-            code = _mixed(code * np.uint64(0x9E3779B97F4A7C15) + lane + np.uint64(1))
+            lane = eight_bytes(data, at) >> (absent * np.uint64(8))
+            code = splitmix(code * GOLDEN + lane + np.uint64(1))
             at += np.uint64(8)
         hashes[word] = code
     return hashes
 
 
 @compiled
-def _eight_bytes(data, at):
-    """The bytes from `at` on as one number, the first one highest: compiled to a single load."""
-    return (
-        (np.uint64(data[at]) << np.uint64(56))
-        | (np.uint64(data[at + np.uint64(1)]) << np.uint64(48))
-        | (np.uint64(data[at + np.uint64(2)]) << np.uint64(40))
-        | (np.uint64(data[at + np.uint64(3)]) << np.uint64(32))
-        | (np.uint64(data[at + np.uint64(4)]) << np.uint64(24))
-        | (np.uint64(data[at + np.uint64(5)]) << np.uint64(16))
-        | (np.uint64(data[at + np.uint64(6)]) << np.uint64(8))
-        | np.uint64(data[at + np.uint64(7)])
-    )
-
-
-@compiled
 def _ngram_hashes(codes, texts, ngram):
-    base = np.uint64(0x9E3779B97F4A7C15)
-    leading = np.uint64(1)
-    for _ in range(ngram):
-        leading = leading * base
+    leading = power(ngram)
     hashes = np.empty(len(codes), np.uint64)
     firsts = np.empty(len(texts), np.int64)
     count = 0
@@ -337,21 +307,13 @@ def _ngram_hashes(codes, texts, ngram):
         first = texts[text]
         last = texts[text + 1]
         for word in range(first, min(first + ngram, last)):
-            value = value * base + codes[word]
+            value = value * GOLDEN + codes[word]
         if last > first:
-            hashes[count] = _mixed(value)
+            hashes[count] = splitmix(value)
             count += 1
         for word in range(first + ngram, last):
-            value = value * base + codes[word] - codes[word - ngram] * leading
-            hashes[count] = _mixed(value)
+            value = value * GOLDEN + codes[word] - codes[word - ngram] * leading
+            hashes[count] = splitmix(value)
             count += 1
     firsts[-1] = count
     return hashes[:count], firsts
-
-
-@compiled
-def _mixed(value):
-    """A bijection in which every input bit moves every output bit (the finaliser of splitmix64)."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))

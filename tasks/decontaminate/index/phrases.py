@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.decontaminate.index.runs import HEAD, run_hashes, sample_length
-from tasks.jit import compiled
+from tasks.jit import allocating, compiled, inner
 
 ANCHORS = (1, 2, 3, 4, 5, 8)  # lengths in words of the beginnings by which phrases are found
 GAP = 4  # words at most between a question and a choice that counts with it: "Answer: (B)"
@@ -152,9 +152,7 @@ def _find(
                 if last < 0:
                     continue
             if count == len(found):
-                larger = np.empty((2 * count, 3), np.int64)
-                larger[:count] = found
-                found = larger
+                found = _with_room(found)
             found[count, 0] = places[i]
             found[count, 1] = phrase
             found[count, 2] = last
@@ -162,7 +160,17 @@ def _find(
     return found[:count]
 
 
-@compiled
+@allocating
+def _with_room(found):
+    """Twice the rows."""
+    larger = np.empty((2 * len(found), 3), np.int64)
+    for row in range(len(found)):  # an assignment of arrays takes numba seconds to compile
+        for column in range(3):
+            larger[row, column] = found[row, column]
+    return larger
+
+
+@inner
 def _all_follow(codes, start, stop, others, bounds, first, last):
     """Where the last of the other texts ends if all of them stand in codes[start:stop], else -1."""
     furthest = start
@@ -179,7 +187,7 @@ def _all_follow(codes, start, stop, others, bounds, first, last):
     return furthest
 
 
-@compiled
+@inner
 def _one_follows(codes, start, stop, others, bounds, first, last, strong):
     """Where a strong one of the other texts ends that begins at most `GAP` words after `start`, else -1."""
     for other in range(first, last):
@@ -191,7 +199,7 @@ def _one_follows(codes, start, stop, others, bounds, first, last, strong):
     return -1
 
 
-@compiled
+@inner
 def _stands(codes, at, wanted, first, last):
     same = True
     for i in range(last - first):

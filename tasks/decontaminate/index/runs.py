@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.jit import compiled
-from tasks.text import filter_bits, table_slots
+from tasks.jit import compiled, inner
+from tasks.text import GOLDEN, filter_bits, passes, power, slot_of, splitmix, table_slots
 
 HEAD = 2
 _SAMPLE = 5
@@ -101,29 +101,13 @@ def find_runs(codes: np.ndarray, texts: np.ndarray, sets: RunSets) -> dict[int, 
 
 
 @compiled
-def _mixed(value):
-    """The finaliser of splitmix64: a bijection in which every input bit moves every output bit."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
-
-
-@compiled
-def _power(length):
-    value = np.uint64(1)
-    for _ in range(length):
-        value = value * np.uint64(0x9E3779B97F4A7C15)
-    return value
-
-
-@compiled
 def _prefixes(codes):
     """Polynomials of the first 0, 1, ... hashes, modulo 2^64."""
     prefixes = np.empty(len(codes) + 1, np.uint64)
     value = np.uint64(0)
     prefixes[0] = value
     for word in range(len(codes)):
-        value = value * np.uint64(0x9E3779B97F4A7C15) + codes[word]
+        value = value * GOLDEN + codes[word]
         prefixes[word + 1] = value
     return prefixes
 
@@ -131,29 +115,21 @@ def _prefixes(codes):
 @compiled
 def _run_hashes(codes, texts, length):
     prefixes = _prefixes(codes)
-    power = _power(length)
+    factor = power(length)
     hashes = np.empty(len(codes), np.uint64)
     firsts = np.empty(len(codes), np.int64)
     count = 0
     for text in range(len(texts) - 1):
         for word in range(texts[text], texts[text + 1] - length + 1):
-            hashes[count] = _run_hash(prefixes, word, length, power)
+            hashes[count] = _run_hash(prefixes, word, length, factor)
             firsts[count] = word
             count += 1
     return hashes[:count], firsts[:count]
 
 
-@compiled
-def _run_hash(prefixes, word, length, power):
-    return _mixed(prefixes[word + length] - prefixes[word] * power)
-
-
-@compiled
-def _passes(value, bits):
-    """1 if a hash may be in the set with these bits, else 0."""
-    bit = value >> np.uint64(32)
-    lane = bits[(bit >> np.uint64(6)) & np.uint64(len(bits) - 1)]
-    return np.int64((lane >> (bit & np.uint64(63))) & np.uint64(1))
+@inner
+def _run_hash(prefixes, word, length, factor):
+    return splitmix(prefixes[word + length] - prefixes[word] * factor)
 
 
 @compiled
@@ -161,20 +137,20 @@ def _beginnings(prefixes, singles, heads):
     """The words that pass the filter of single words, and those that pass with the next one that of heads: without a
     branch in the loop."""
     words = len(prefixes) - 1
-    one = _power(1)
-    head = _power(HEAD)
+    one = power(1)
+    head = power(HEAD)
     alone = np.empty(words + 1, np.int64)
     first = np.empty(words + 1, np.int64)
     alone_count = np.int64(0)
     first_count = np.int64(0)
     for word in range(words - HEAD + 1):
         alone[alone_count] = word
-        alone_count += _passes(_run_hash(prefixes, word, 1, one), singles)
+        alone_count += passes(singles, _run_hash(prefixes, word, 1, one))
         first[first_count] = word
-        first_count += _passes(_run_hash(prefixes, word, HEAD, head), heads)
+        first_count += passes(heads, _run_hash(prefixes, word, HEAD, head))
     for word in range(max(words - HEAD + 1, 0), words):
         alone[alone_count] = word
-        alone_count += _passes(_run_hash(prefixes, word, 1, one), singles)
+        alone_count += passes(singles, _run_hash(prefixes, word, 1, one))
     return alone[:alone_count].copy(), first[:first_count].copy()
 
 
@@ -183,11 +159,11 @@ def _sampled(prefixes, length, sample, bits):
     """The first words of the runs of `length` words that have in them a sample that passes the filter."""
     last = len(prefixes) - 1 - length
     step = length - sample + 1
-    power = _power(sample)
+    factor = power(sample)
     found = np.empty(max(last, 0) + step, np.int64)
     count = 0
     for place in range(0, len(prefixes) - sample, step):
-        if _passes(_run_hash(prefixes, place, sample, power), bits):
+        if passes(bits, _run_hash(prefixes, place, sample, factor)):
             for word in range(max(place - step + 1, 0), min(place, last) + 1):
                 found[count] = word
                 count += 1
@@ -197,17 +173,14 @@ def _sampled(prefixes, length, sample, bits):
 @compiled
 def _sought(prefixes, length, words, slots):
     """Those of the runs that begin at `words` whose hashes are in the set with these slots, and the hashes."""
-    power = _power(length)
+    factor = power(length)
     mask = np.uint64(len(slots) - 1)
     found = np.empty(len(words), np.int64)
     hashes = np.empty(len(words), np.uint64)
     count = 0
     for word in words:
-        value = max(_run_hash(prefixes, word, length, power), np.uint64(1))
-        at = value & mask
-        while slots[at] != 0 and slots[at] != value:
-            at = (at + np.uint64(1)) & mask
-        if slots[at] == value:
+        value = max(_run_hash(prefixes, word, length, factor), np.uint64(1))
+        if slots[slot_of(slots, mask, value)] == value:
             found[count] = word
             hashes[count] = value
             count += 1

@@ -19,7 +19,17 @@ import pyarrow as pa
 
 from tasks.dedup.minhash.scheme import SCHEME
 from tasks.jit import compiled
-from tasks.text import Ngram, Words, fold_batches, folded, parsed, units
+from tasks.text import (
+    Ngram,
+    Words,
+    chained,
+    fold_batches,
+    folded,
+    murmur_mixed32,
+    parsed,
+    units,
+    xxh32,
+)
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash, MinHash
@@ -128,8 +138,7 @@ def _band_hashes(sketches, bands, rows):
         for band in range(bands):
             value = np.uint64(band + 1)
             for row in range(band * rows, (band + 1) * rows):
-                value = (value ^ np.uint64(sketches[text, row])) * np.uint64(0xBF58476D1CE4E5B9)
-                value ^= value >> np.uint64(29)
+                value = chained(value, sketches[text, row])
             hashes[text, band] = value
     return hashes
 
@@ -145,7 +154,7 @@ def _sign(data, starts, ends, texts, ngram, a, b, sketches):
             count = 0
             while shingle < last and count < _BLOCK:
                 end = min(shingle + ngram, last)
-                hashes[count] = _mixed32(_xxh32(data, starts[shingle], ends[end - 1]))
+                hashes[count] = murmur_mixed32(xxh32(data, starts[shingle], ends[end - 1]))
                 count += 1
                 shingle = last if end == last else shingle + 1
             for k in range(len(a)):
@@ -155,71 +164,3 @@ def _sign(data, starts, ends, texts, ngram, a, b, sketches):
                 for i in range(count):
                     least = min(least, np.uint32(hashes[i] * factor + summand))
                 sketches[text, k] = least
-
-
-@compiled
-def _mixed32(value):
-    """MurmurHash3's finaliser for 32 bits."""
-    value = np.uint32((value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
-    value = np.uint32((value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35))
-    return np.uint32(value ^ (value >> np.uint32(16)))
-
-
-@compiled
-def _xxh32(data, start, end):
-    """xxHash32 of data[start:end] with seed 0, after the algorithm's specification. Reads up to four bytes beyond."""
-    prime1 = np.uint32(2654435761)
-    prime2 = np.uint32(2246822519)
-    prime3 = np.uint32(3266489917)
-    prime4 = np.uint32(668265263)
-    prime5 = np.uint32(374761393)
-    at = np.uint64(start)
-    stop = np.uint64(end)
-    length = np.uint32(stop - at)
-    value = prime5
-    if stop - at >= np.uint64(16):
-        one = np.uint32(prime1 + prime2)
-        two = prime2
-        three = np.uint32(0)
-        four = np.uint32(np.uint32(0) - prime1)
-        while at + np.uint64(16) <= stop:
-            one = np.uint32(_rotated(np.uint32(one + _lane(data, at) * prime2), 13) * prime1)
-            two = np.uint32(_rotated(np.uint32(two + _lane(data, at + np.uint64(4)) * prime2), 13) * prime1)
-            three = np.uint32(
-                _rotated(np.uint32(three + _lane(data, at + np.uint64(8)) * prime2), 13) * prime1
-            )
-            four = np.uint32(
-                _rotated(np.uint32(four + _lane(data, at + np.uint64(12)) * prime2), 13) * prime1
-            )
-            at += np.uint64(16)
-        value = np.uint32(_rotated(one, 1) + _rotated(two, 7) + _rotated(three, 12) + _rotated(four, 18))
-    value = np.uint32(value + length)
-    for _ in range(3):  # at most three lanes and three bytes are left, as no branch could know before
-        lane = np.uint32(_rotated(np.uint32(value + _lane(data, at) * prime3), 17) * prime4)
-        more = at + np.uint64(4) <= stop
-        value = lane if more else value
-        at += np.uint64(4) if more else np.uint64(0)
-    for _ in range(3):
-        byte = np.uint32(_rotated(np.uint32(value + np.uint32(data[at]) * prime5), 11) * prime1)
-        more = at < stop
-        value = byte if more else value
-        at += np.uint64(1) if more else np.uint64(0)
-    value = np.uint32((value ^ (value >> np.uint32(15))) * prime2)
-    value = np.uint32((value ^ (value >> np.uint32(13))) * prime3)
-    return np.uint32(value ^ (value >> np.uint32(16)))
-
-
-@compiled
-def _rotated(value, bits):
-    return np.uint32((value << np.uint32(bits)) | (value >> np.uint32(32 - bits)))
-
-
-@compiled
-def _lane(data, at):
-    """Four bytes, little-endian."""
-    return (
-        np.uint32(data[at])
-        | (np.uint32(data[at + np.uint64(1)]) << np.uint32(8))
-        | (np.uint32(data[at + np.uint64(2)]) << np.uint32(16))
-        | (np.uint32(data[at + np.uint64(3)]) << np.uint32(24))
-    )

@@ -3,28 +3,33 @@
 The pass looks for what can't be missed cheaply (an `@` between a name and a domain, a chain of digits, a line
 whose first word begins a boilerplate phrase) and leaves the decision to `lines`, `marks` and `pii`, which see
 only these places. It may name too many places, never too few: a test holds it against a search without it.
-Everything that is compiled stands in this one file, because numba's cache notices changes of this file only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-import numba
 import numpy as np
 
-from tasks.filter.editing import candidates
-from tasks.jit import compiled
+from tasks.filter.editing.candidates import (
+    ALL_LINES_BIT,
+    CARD,
+    CITATION,
+    CONTROL,
+    COOKIE_WORD,
+    EMAIL,
+    IBAN,
+    IPV4,
+    IPV6,
+    JAVASCRIPT_WORD,
+    LINE,
+    PHONE,
+    POLICIES,
+    SHORT_LINE,
+)
+from tasks.jit import compiled, inner
+from tasks.text import FNV_START, fnv, fnv1a, key_table, slot_of
 
-LINE, CITATION, CONTROL, EMAIL, PHONE, CARD, IPV4, IPV6, IBAN = range(9)
-ALL_LINES_BIT = 15
-SHORT_LINE = 200
-COOKIE_WORD, JAVASCRIPT_WORD = b"cookie", b"javascript"
-POLICIES = (b"privacy policy", b"terms of use")
-for _name in ("LINE", "CITATION", "CONTROL", "EMAIL", "PHONE", "CARD", "IPV4", "IPV6", "IBAN", "ALL_LINES_BIT",
-              "SHORT_LINE", "COOKIE_WORD", "JAVASCRIPT_WORD", "POLICIES"):  # fmt: skip
-    assert getattr(candidates, _name) == globals()[_name], _name
 CHAINS = (1 << PHONE) | (1 << CARD) | (1 << IPV4)
 # What a line was named for, as bits.
 JAVASCRIPT, COOKIE, POLICY, FIRST_WORD, EVERY_LINE = (1 << bit for bit in range(5))
@@ -32,10 +37,7 @@ _LOCAL = 64  # bytes of an address before the @ (RFC 5321)
 _DOMAIN = 253
 PHONE_DIGITS, CARD_DIGITS = 7, 14  # of the shortest that are looked for
 
-_OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
-inner: Any = numba.njit(**_OPTIONS)
 U64 = np.uint64
-FNV_START, FNV_PRIME = U64(0xCBF29CE484222325), U64(0x100000001B3)
 
 DIGIT, UPPER, LOWER, NAME, CHAIN, HEX = (1 << bit for bit in range(6))  # classes of bytes
 CLASSES = np.zeros(256, dtype=np.uint8)
@@ -75,27 +77,10 @@ POLICE_NEEDLE, POLICE_AT = _needle(POLICIES[0], b"v")
 TERMS_NEEDLE, TERMS_AT = _needle(POLICIES[1], b"f")
 
 
-def word_hash(word: bytes) -> int:
-    """64 bits of FNV-1a, never 0: how the pass knows a first word."""
-    found = int(FNV_START)
-    for byte in word:
-        found = (found ^ byte) * int(FNV_PRIME) % 2**64
-    return found or 1
-
-
 def word_table(words: Iterable[bytes]) -> np.ndarray:
-    """An open-addressed set of the hashes of words, uint64, a power of two long, 0 where empty."""
-    hashes = sorted({word_hash(word) for word in words})
-    size = 16
-    while size < 4 * len(hashes):
-        size *= 2
-    table = np.zeros(size, dtype=np.uint64)
-    for value in hashes:
-        slot = value % size
-        while table[slot]:
-            slot = (slot + 1) % size
-        table[slot] = value
-    return table
+    """The table (`tasks.text.key_table`) of the hashes of words."""
+    hashes = {fnv1a(word) or 1 for word in words}
+    return key_table(hashes, max(16, 1 << (4 * len(hashes)).bit_length()))[0]
 
 
 def find_places(data: np.ndarray, offsets: np.ndarray, asked: np.ndarray, words: np.ndarray) -> np.ndarray:
@@ -162,17 +147,12 @@ def _first_word_known(data, start, end, words):
             byte |= 32
         elif not (kind & LOWER or (byte >= 0x80 and byte != 0xC2 and byte != 0xE2)):
             break
-        h = (h ^ U64(byte)) * FNV_PRIME
+        h = fnv(h, byte)
         at += 1
     if at == first:
         return False
-    mask = U64(len(words) - 1)
-    slot = h & mask
-    while words[slot] != U64(0):
-        if words[slot] == h:
-            return True
-        slot = (slot + U64(1)) & mask
-    return False
+    h = max(h, U64(1))
+    return words[slot_of(words, U64(len(words) - 1), h)] == h
 
 
 @inner
@@ -224,96 +204,118 @@ def _number(data, at, high):
 def _scan(data, offsets, asked, words, places):
     count = 0
     for text in range(len(offsets) - 1):
-        what = asked[text]
-        if what == 0:
-            continue
-        low, high = offsets[text], offsets[text + 1]
-        line = low
-        reasons = 0
-        at = low
-        while at <= high:
-            action = NEWLINE if at == high else ACTIONS[data[at]]
-            if action == NOTHING:
-                at += 1
-                continue
-            if action == NEWLINE:
-                if what & (1 << LINE) and at > line:
-                    if at - line <= SHORT_LINE and _first_word_known(data, line, at, words):
-                        reasons |= FIRST_WORD
-                    if what & (1 << ALL_LINES_BIT):
-                        reasons |= EVERY_LINE
-                    if reasons:
-                        count = _put(places, count, text, LINE, line, at, reasons)
-                line = at + 1
-                reasons = 0
-            elif action == AT:
-                if what & (1 << EMAIL):
-                    start = _email(data, at, low, high)
-                    if start >= 0:
-                        count = _put(places, count, text, EMAIL, start, at, 0)
-            elif action == NUMERAL:
-                if what & CHAINS and not (at > low and CLASSES[data[at - 1]] & WORD):
-                    end, digits, pairs = _number(data, at, high)
-                    if what & (1 << PHONE) and digits >= PHONE_DIGITS:
-                        count = _put(places, count, text, PHONE, at, end, 0)
-                    if what & (1 << CARD) and digits >= CARD_DIGITS:
-                        count = _put(places, count, text, CARD, at, end, 0)
-                    if what & (1 << IPV4) and pairs >= 3:
-                        count = _put(places, count, text, IPV4, at, end, 0)
-                    at = end
-                    continue
-            elif action == COLON:
-                if what & (1 << IPV6) and at - 4 >= low:
-                    first = data[at - 4]
-                    plain = first == 50 or first == 51
-                    for k in range(1, 4):
-                        plain = plain and CLASSES[data[at - k]] & HEX != 0
-                    before = data[at - 5] if at - 5 >= low else np.uint8(32)
-                    if plain and not CLASSES[before] & WORD and before != 58:
-                        count = _put(places, count, text, IPV6, at - 4, at, 0)
-            elif action == BRACKET:
-                if what & (1 << CITATION) and at + 1 < high:
-                    after = data[at + 1]
-                    if CLASSES[after] & DIGIT or after == 93 or after | 32 == 101 or after | 32 == 99:
-                        count = _put(places, count, text, CITATION, at, at + 1, 0)
-            elif action in (RAW, C1, BOM):
-                if what & (1 << CONTROL):
-                    if action == RAW:
-                        end = at + 1
-                        while end < high and ACTIONS[data[end]] == RAW:
-                            end += 1
-                    elif action == C1:
-                        end = at + 2 if at + 1 < high and data[at + 1] < 0xA0 else at
-                    else:
-                        mark = at + 2 < high and data[at + 1] == 0xBB and data[at + 2] == 0xBF
-                        end = at + 3 if mark else at
-                    if end > at:
-                        count = _put(places, count, text, CONTROL, at, end, 0)
-                        at = end
-                        continue
-            else:
-                if action == CAPITAL:
-                    byte = data[at] | 32
-                    if (
-                        what & (1 << IBAN)
-                        and at + 5 < high
-                        and CLASSES[data[at + 1]] & UPPER
-                        and CLASSES[data[at + 2]] & DIGIT
-                        and CLASSES[data[at + 3]] & DIGIT
-                        and not (at > low and CLASSES[data[at - 1]] & WORD)
-                    ):
-                        count = _put(places, count, text, IBAN, at, at + 4, 0)
-                    action = ACTIONS[byte]
-                if action == JAVA:
-                    if _stands(data, at - JAVA_AT, line, high, JAVA_NEEDLE):
-                        reasons |= JAVASCRIPT
-                elif action == COOK:
-                    if _stands(data, at - COOK_AT, line, high, COOK_NEEDLE):
-                        reasons |= COOKIE
-                elif action == POLICE:
-                    if _stands(data, at - POLICE_AT, line, high, POLICE_NEEDLE):
-                        reasons |= POLICY
-                elif action == TERMS and _stands(data, at - TERMS_AT, line, high, TERMS_NEEDLE):
-                    reasons |= POLICY
+        if asked[text]:
+            low, high = offsets[text], offsets[text + 1]
+            count = _scan_text(data, low, high, asked[text], words, places, count, text)
+    return count
+
+
+@inner
+def _scan_text(data, low, high, what, words, places, count, text):
+    line = at = low
+    reasons = 0
+    while at <= high:
+        action = NEWLINE if at == high else ACTIONS[data[at]]
+        if action == NOTHING:
+            at += 1
+        elif action == NEWLINE:
+            count = _line(data, line, at, what, reasons, words, places, count, text)
+            at += 1
+            line, reasons = at, 0
+        elif action == NUMERAL:
+            count, at = _numeral(data, at, low, high, what, places, count, text)
+        elif RAW <= action <= BOM:
+            end = _control_end(data, at, high, action) if what & (1 << CONTROL) else at
+            if end > at:
+                count = _put(places, count, text, CONTROL, at, end, 0)
+            at = max(end, at + 1)
+        else:
+            count = _mark(data, at, low, high, action, what, places, count, text)
+            reasons |= _phrase(data, at, line, high, ACTIONS[data[at] | 32] if action == CAPITAL else action)
             at += 1
     return count
+
+
+@inner
+def _line(data, start, end, what, reasons, words, places, count, text):
+    """Names the line [start, end), if there is a reason."""
+    if not what & (1 << LINE) or end == start:
+        return count
+    if end - start <= SHORT_LINE and _first_word_known(data, start, end, words):
+        reasons |= FIRST_WORD
+    if what & (1 << ALL_LINES_BIT):
+        reasons |= EVERY_LINE
+    return _put(places, count, text, LINE, start, end, reasons) if reasons else count
+
+
+@inner
+def _numeral(data, at, low, high, what, places, count, text):
+    """Names a chain of digits; where it ends, or the next byte."""
+    if not what & CHAINS or (at > low and CLASSES[data[at - 1]] & WORD):
+        return count, at + 1
+    end, digits, pairs = _number(data, at, high)
+    if what & (1 << PHONE) and digits >= PHONE_DIGITS:
+        count = _put(places, count, text, PHONE, at, end, 0)
+    if what & (1 << CARD) and digits >= CARD_DIGITS:
+        count = _put(places, count, text, CARD, at, end, 0)
+    if what & (1 << IPV4) and pairs >= 3:
+        count = _put(places, count, text, IPV4, at, end, 0)
+    return count, end
+
+
+@inner
+def _control_end(data, at, high, action):
+    """Where the control characters that begin at `at` end; `at` if there are none."""
+    if action == C1:
+        return at + 2 if at + 1 < high and data[at + 1] < 0xA0 else at
+    if action == BOM:
+        return at + 3 if at + 2 < high and data[at + 1] == 0xBB and data[at + 2] == 0xBF else at
+    end = at + 1
+    while end < high and ACTIONS[data[end]] == RAW:
+        end += 1
+    return end
+
+
+@inner
+def _mark(data, at, low, high, action, what, places, count, text):
+    """Names an address, an IPv6 or account number, a citation around the mark at `at`."""
+    if action == AT and what & (1 << EMAIL):
+        start = _email(data, at, low, high)
+        if start >= 0:
+            count = _put(places, count, text, EMAIL, start, at, 0)
+    elif action == COLON and what & (1 << IPV6) and at - 4 >= low:
+        plain = data[at - 4] == 50 or data[at - 4] == 51
+        for k in range(1, 4):
+            plain = plain and CLASSES[data[at - k]] & HEX != 0
+        before = data[at - 5] if at - 5 >= low else np.uint8(32)
+        if plain and not CLASSES[before] & WORD and before != 58:
+            count = _put(places, count, text, IPV6, at - 4, at, 0)
+    elif action == BRACKET and what & (1 << CITATION) and at + 1 < high:
+        after = data[at + 1]
+        if CLASSES[after] & DIGIT or after == 93 or after | 32 == 101 or after | 32 == 99:
+            count = _put(places, count, text, CITATION, at, at + 1, 0)
+    elif (
+        action == CAPITAL
+        and what & (1 << IBAN)
+        and at + 5 < high
+        and CLASSES[data[at + 1]] & UPPER
+        and CLASSES[data[at + 2]] & DIGIT
+        and CLASSES[data[at + 3]] & DIGIT
+        and not (at > low and CLASSES[data[at - 1]] & WORD)
+    ):
+        count = _put(places, count, text, IBAN, at, at + 4, 0)
+    return count
+
+
+@inner
+def _phrase(data, at, line, high, action):
+    """What the phrase around a letter of it makes the line be named for."""
+    if action == JAVA and _stands(data, at - JAVA_AT, line, high, JAVA_NEEDLE):
+        return JAVASCRIPT
+    if action == COOK and _stands(data, at - COOK_AT, line, high, COOK_NEEDLE):
+        return COOKIE
+    if action == POLICE and _stands(data, at - POLICE_AT, line, high, POLICE_NEEDLE):
+        return POLICY
+    if action == TERMS and _stands(data, at - TERMS_AT, line, high, TERMS_NEEDLE):
+        return POLICY
+    return 0

@@ -1,12 +1,14 @@
-"""The counts that the kernel and its reference take of a text, in the kernel's order."""
+"""The counts that the passes and their reference take of a text, by name."""
 
 from __future__ import annotations
+
+import numpy as np
 
 # n-grams are taken over a text's first so many words, and so many different lines are told from copies: bounds
 # memory on huge texts
 NGRAM_WORDS = 1 << 20
 
-COUNTS = (
+FIELDS = (
     "characters",
     "spaces",  # characters of whitespace
     "letters",
@@ -43,18 +45,14 @@ COUNTS = (
     "duplicate_paragraphs",
     "duplicate_paragraph_characters",
     "ngram_characters",  # code points up to the end of the last word that n-grams are taken over
-    "top_2gram",
-    "top_3gram",
-    "top_4gram",
-    *(f"duplicate_{n}gram" for n in range(5, 11)),
+    "ngrams",
     "split_words",  # words between whitespace, as the paper's and most of DCLM's rules take them
     "split_word_characters",
     "split_alphabetic_words",
     "split_stop_words",  # of Gopher's eight, each time one stands there
     "distinct_split_stop_words",
     "split_ngram_characters",  # of the words that n-grams are taken over
-    *(f"split_top_{n}gram" for n in (2, 3, 4)),
-    *(f"split_duplicate_{n}gram" for n in range(5, 11)),
+    "split_ngrams",
     "dclm_words",  # words between whitespace that start with a letter or a number
     "dclm_symbols",  # '#', '...', '. . .', '…'
     "dclm_bullet_lines",
@@ -68,11 +66,27 @@ COUNTS = (
     "dclm_duplicate_paragraphs",
     "dclm_duplicate_paragraph_characters",
     "dclm_ngram_characters",  # of the words of Unicode's annex 29 that start with a letter or a number
-    *(f"dclm_top_{n}gram" for n in (2, 3, 4)),
-    *(f"dclm_duplicate_{n}gram" for n in range(5, 11)),
+    "dclm_ngrams",
     "generated_markers",  # in the first five lines
     "xml_headers",  # in the first hundred characters
     "encoded_characters",
     "longest_encoded",
     "html_text_characters",  # what a browser would show of a page's source, runs of whitespace as one
 )
+
+# Nine each: the most frequent n-gram of 2, 3 and 4 words, what is duplicated in those of 5 to 10.
+NGRAMS = {
+    field: tuple(
+        f"{kind}{name}gram"
+        for name in (*(f"top_{n}" for n in (2, 3, 4)), *(f"duplicate_{n}" for n in range(5, 11)))
+    )
+    for field, kind in (("ngrams", ""), ("split_ngrams", "split_"), ("dclm_ngrams", "dclm_"))
+}
+COUNTS = tuple(name for field in FIELDS for name in NGRAMS.get(field, (field,)))
+# A text's counts, which compiled code writes by name; in memory int64 (len(COUNTS),).
+RECORD = np.dtype([(field, np.int64, len(NGRAMS[field]) if field in NGRAMS else ()) for field in FIELDS])
+
+
+def by_name(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Count -> int64 (texts,), from `RECORD` (texts,)."""
+    return dict(zip(COUNTS, counts.view(np.int64).reshape(len(counts), len(COUNTS)).T, strict=True))

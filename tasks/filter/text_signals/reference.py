@@ -1,4 +1,4 @@
-"""The counts of `kernel.py`, said slowly and plainly. Tests hold the kernel to it; nothing else calls it."""
+"""The counts of `passes`, said slowly and plainly. Tests hold the kernel to it; nothing else calls it."""
 
 from __future__ import annotations
 

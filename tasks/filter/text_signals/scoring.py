@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tasks.filter.text_signals.counts import COUNTS, NGRAM_WORDS
+from tasks.filter.text_signals.counts import NGRAM_WORDS, RECORD, by_name
 
 BATCH_BYTES = 8 << 20
 
@@ -116,14 +116,14 @@ def score(
         if isinstance(languages, pa.Array | pa.ChunkedArray):
             languages = languages.to_pylist()
         rows = stop_words.rows(languages)
-    counts = np.zeros((len(texts), len(COUNTS)), dtype=np.int64)
+    counts = np.zeros(len(texts), dtype=RECORD)
     start = 0
     for data, offsets in batches(texts):
         stop = start + len(offsets) - 1
         _count(data, offsets, rows[start:stop], counts[start:stop])
         start = stop
-    counts[rows == len(stop_words.STOP_WORDS), COUNTS.index("stop_words")] = stop_words.UNLISTED
-    return signals_of({name: counts[:, n] for n, name in enumerate(COUNTS)})
+    counts["stop_words"][rows == len(stop_words.STOP_WORDS)] = stop_words.UNLISTED
+    return signals_of(by_name(counts))
 
 
 def signals_of(counts: dict[str, np.ndarray]) -> pa.Table:
@@ -140,7 +140,7 @@ def signals_of(counts: dict[str, np.ndarray]) -> pa.Table:
 
 def _count(data: np.ndarray, offsets: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> None:
     from tasks.filter.text_signals.characters import table
-    from tasks.filter.text_signals.kernel import count_all
+    from tasks.filter.text_signals.passes import count_all
     from tasks.filter.text_signals.stop_words import tables
     from tasks.filter.text_signals.word_breaks import break_table
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-SLOTS = 256  # of a language's table; kernel.STOP_SLOTS
+SLOTS = 256  # of a language's table
 UNLISTED = -1  # the count of stop words in a language without a list
 
 # Language -> its words, between spaces.
@@ -30,29 +30,17 @@ def rows(languages: Any) -> Any:
 
 @cache
 def tables() -> Any:
-    """Open-addressed tables, uint64 and int64 (languages + 1, SLOTS): the hashes of stop words, 0 where free,
-    and each word's number within its language. The last row is empty: of languages without a list.
+    """Tables (`tasks.text.key_table`), uint64 and int64 (languages + 1, SLOTS): the hashes of stop words, and each
+    word's number within its language. The last row is empty: of languages without a list.
     """
     import numpy as np
+
+    from tasks.text import fnv1a, key_table, murmur_mixed_plainly
 
     keys = np.zeros((len(STOP_WORDS) + 1, SLOTS), dtype=np.uint64)
     numbers = np.zeros((len(STOP_WORDS) + 1, SLOTS), dtype=np.int64)
     for row, words in enumerate(STOP_WORDS.values()):
-        for number, word in enumerate(dict.fromkeys(words.split())):
-            key = _hash(word)
-            slot = key % SLOTS
-            while keys[row, slot]:
-                slot = (slot + 1) % SLOTS
-            keys[row, slot], numbers[row, slot] = key, number
+        found = dict.fromkeys(words.split())
+        keys[row], places = key_table((murmur_mixed_plainly(fnv1a(map(ord, word))) for word in found), SLOTS)
+        numbers[row, places] = range(len(found))
     return keys, numbers
-
-
-def _hash(word: str) -> int:
-    """A word's hash as the kernel takes it: FNV-1a over code points, then murmur3's finaliser."""
-    mask = (1 << 64) - 1
-    h = 0xCBF29CE484222325
-    for character in word:
-        h = ((h ^ ord(character)) * 0x100000001B3) & mask
-    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53, 1):
-        h = ((h ^ (h >> 33)) * factor) & mask
-    return h or 1

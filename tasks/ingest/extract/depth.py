@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from tasks.jit import compiled
+from tasks.text import FNV_START, fnv, fnv1a, key_table, slot_of
 
 FLAT = "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option thead tbody tfoot"
 SLOTS = 4096  # of the table of names; a page with half as many different names counts as endlessly deep
@@ -23,27 +24,12 @@ _memchr: Any = numba.types.ExternalFunction(  # libc's
 )
 
 
-def _hash(name: bytes) -> int:
-    value = 0xCBF29CE484222325
-    for byte in name:
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return value | 1
-
-
-def _table() -> tuple[np.ndarray, np.ndarray]:
-    keys, opened = np.zeros(SLOTS, dtype=np.uint64), np.zeros(SLOTS, dtype=np.int64)
-    for name in FLAT.split():
-        key = _hash(name.encode())
-        place = (key >> 20) % SLOTS
-        while keys[place]:
-            place = (place + 1) % SLOTS
-        keys[place], opened[place] = key, _FLAT_MARK
-    return keys, opened
-
-
+# The hashes of the names (`tasks.text.key_table`), and how many elements of each are open.
+KEYS, _flat = key_table((fnv1a(name.encode()) | 1 for name in FLAT.split()), SLOTS)
+OPENED = np.zeros(SLOTS, dtype=np.int64)
+OPENED[_flat] = _FLAT_MARK
 # The pass leaves the tables as it finds them, and no other runs beside it (compiled code holds the interpreter's lock):
 # copying them for every page took as long as walking it.
-KEYS, OPENED = _table()
 _USED = np.zeros(SLOTS // 2, dtype=np.int64)
 
 
@@ -79,7 +65,6 @@ def _counts(data):
 
 @compiled
 def _depth(data, keys, opened, used):
-    slots, flat, endless = 4096, -1, 1 << 40
     size = len(data)
     depth = deepest = names = at = 0
     base = data.ctypes.data
@@ -91,7 +76,7 @@ def _depth(data, keys, opened, used):
         closing = at < size and data[at] == 47
         if closing:
             at += 1
-        key = np.uint64(0xCBF29CE484222325)
+        key = FNV_START
         first = at
         while at < size:
             byte = data[at]
@@ -100,22 +85,20 @@ def _depth(data, keys, opened, used):
             # A name begins with a letter and goes on to white space, `/` or `>`.
             if byte <= 32 or byte == 47 or byte == 62 or (at == first and not 97 <= byte <= 122):
                 break
-            key = (key ^ np.uint64(byte)) * np.uint64(0x100000001B3)
+            key = fnv(key, byte)
             at += 1
         if at == first:
             continue
         key |= np.uint64(1)
-        place = np.int64((key >> np.uint64(20)) % np.uint64(slots))
-        while keys[place] != 0 and keys[place] != key:
-            place = (place + 1) % slots
+        place = slot_of(keys, np.uint64(SLOTS - 1), key)
         if keys[place] == 0:
-            if names == slots // 2:
-                deepest = endless
+            if names == SLOTS // 2:
+                deepest = ENDLESS
                 break
             used[names] = place
             names += 1
             keys[place] = key
-        if opened[place] == flat:
+        if opened[place] == _FLAT_MARK:
             continue
         if not closing:
             opened[place] += 1

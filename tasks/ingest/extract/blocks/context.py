@@ -2,24 +2,19 @@
 
 A block alone can look like anything; among blocks that are surely text it is text, behind the last of them it is
 rather not. So a second forest sees, beside all features, the chances that the first one gave to the neighbours, to
-the containers' other blocks and to blocks alike (auto-context: Tu 2008). Everything that is compiled stands in this
-file, its constants too. `context_reference.py` says the same plainly.
+the containers' other blocks and to blocks alike (auto-context: Tu 2008). `tasks.ingest.extract.reference.context` says
+the same plainly.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
 
 from tasks.ingest.extract.blocks import scan
-from tasks.jit import compiled
-
-START, END, NODE = 0, 1, 2
-PARENT, FIRST, LAST = 0, 3, 4
-assert (START, END, NODE) == (scan.START, scan.END, scan.NODE)
-assert (PARENT, FIRST, LAST) == (scan.PARENT, scan.FIRST, scan.LAST)
+from tasks.ingest.extract.blocks.likeness import alike_keys, share, slots_for
+from tasks.ingest.extract.blocks.scan import END, FIRST, LAST, NODE, PARENT, START
+from tasks.jit import allocating, compiled, inner
+from tasks.text import slot_of
 
 GATE = 0.1  # blocks with a smaller chance keep it: no second look
 SURE = 0.6  # of the page's level
@@ -27,19 +22,28 @@ REACH = 60  # blocks
 NEIGHBOURS = 3
 WINDOWS = (4, 12)
 CONTAINERS = 4
-NAMES = (
-    "first_chance", "first_level", "first_ratio", "first_before", "first_since_sure", "first_until_sure",
-    *(f"first_next{step:+d}" for step in (-3, -2, -1, 1, 2, 3)),
-    *(f"first_window{size}_{part}" for size in WINDOWS for part in ("mean", "before", "after")),
-    *(f"first_container{level}_{part}" for level in range(CONTAINERS) for part in ("others", "share")),
-    "first_alike",
-)  # fmt: skip
+WINDOW = np.dtype([(part, np.float32) for part in ("mean", "before", "after")])
+CONTAINER = np.dtype([(part, np.float32) for part in ("others", "share")])
+# Field, what it is of, and how its parts' names go on behind "first_": the order of the features.
+_LAYOUT = [
+    *(
+        (name, np.dtype(np.float32), [name])
+        for name in ("chance", "level", "ratio", "before", "since_sure", "until_sure")
+    ),
+    (
+        "neighbours",
+        np.dtype(np.float32),
+        [f"next{step:+d}" for step in range(-NEIGHBOURS, NEIGHBOURS + 1) if step],
+    ),
+    ("windows", WINDOW, [f"window{size}_" for size in WINDOWS]),
+    ("containers", CONTAINER, [f"container{level}_" for level in range(CONTAINERS)]),
+    ("alike", np.dtype(np.float32), ["alike"]),
+]
+RECORD = np.dtype([(field, kind, len(parts) if len(parts) > 1 else ()) for field, kind, parts in _LAYOUT])
+NAMES = tuple(
+    f"first_{part}{name}" for _, kind, parts in _LAYOUT for part in parts for name in kind.names or ("",)
+)
 N_CONTEXT = len(NAMES)
-
-U64 = np.uint64
-FNV_PRIME, SLOT_FACTOR = U64(0x100000001B3), U64(0xFF51AFD7ED558CCD)
-_OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
-inner: Any = numba.njit(**_OPTIONS)
 
 
 def surround(page: scan.Scan, features: np.ndarray, chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -48,20 +52,17 @@ def surround(page: scan.Scan, features: np.ndarray, chances: np.ndarray) -> tupl
     chances: float32 (n,), by the first forest.
     """
     chosen = np.flatnonzero(chances >= GATE)
-    out = np.empty((len(chosen), features.shape[1] + N_CONTEXT), dtype=np.float32)
+    width = features.shape[1]
+    out = np.empty((len(chosen), width + N_CONTEXT), dtype=np.float32)
     if len(chosen):
         chances = np.clip(chances, 0, 1).astype(np.float64)
-        _surround(page.blocks, page.nodes, page.signatures, features, chances, chosen, out)
+        rows = out[:, width:].view(RECORD)[:, 0]
+        _surround(page.blocks, page.nodes, page.signatures, features, chances, chosen, out, rows)
     return chosen, out
 
 
-@inner
-def _share(part, whole):
-    return part / whole if whole > 1e-9 else 0.0
-
-
 @compiled
-def _surround(blocks, nodes, signatures, features, chances, chosen, out):
+def _surround(blocks, nodes, signatures, features, chances, chosen, out, rows):
     n = len(blocks)
     sizes, mass = np.zeros(n + 1), np.zeros(n + 1)  # bytes, and bytes times chance, before a block
     weighted = weights = 0.0
@@ -72,69 +73,76 @@ def _surround(blocks, nodes, signatures, features, chances, chosen, out):
         weight = chances[b] ** 4 * size
         weights += weight
         weighted += weight * chances[b]
-    total, level = mass[n], _share(weighted, weights)
+    level = share(weighted, weights)
+    since = _distances(chances, SURE * level, 1)
+    until = _distances(chances, SURE * level, -1)
+    for number in range(len(chosen)):
+        b, row = chosen[number], rows[number]
+        for f in range(features.shape[1]):
+            out[number, f] = features[b, f]
+        row.chance, row.level, row.ratio = chances[b], level, chances[b] / max(level, 0.05)
+        row.before = share(mass[b], mass[n])
+        row.since_sure, row.until_sure = since[b], until[b]
+        _surround_block(blocks, nodes, chances, sizes, mass, b, row)
+    _surround_alike(blocks, nodes, signatures, sizes, mass, chosen, rows)
 
-    slots = 16
-    while slots < 4 * n:
-        slots *= 2
-    keys, alike = np.zeros(slots, dtype=np.uint64), np.zeros((slots, 2))
-    places = np.zeros(n, dtype=np.int64)
-    since, until = np.full(n, REACH + 1, dtype=np.int64), np.full(n, REACH + 1, dtype=np.int64)
-    sure = -1
+
+@allocating
+def _distances(chances, sure, step):
+    """Blocks from each one to the next sure one, against the step, at most REACH; REACH + 1 where there is none."""
+    n = len(chances)
+    found = np.full(n, REACH + 1, dtype=np.int64)
+    distance = REACH + 1
+    for k in range(n):
+        b = k if step > 0 else n - 1 - k
+        found[b] = distance
+        if chances[b] > sure:
+            distance = 1
+        elif distance < REACH:
+            distance += 1
+    return found
+
+
+@inner
+def _surround_block(blocks, nodes, chances, sizes, mass, b, row):
+    """Neighbours, windows and containers."""
+    n = len(blocks)
+    for place in range(2 * NEIGHBOURS):
+        other = b + (place - NEIGHBOURS if place < NEIGHBOURS else place - NEIGHBOURS + 1)
+        row.neighbours[place] = chances[other] if 0 <= other < n else 0.0
+    for place in range(len(WINDOWS)):
+        window = row.windows[place]
+        first, last = max(0, b - WINDOWS[place]), min(n, b + WINDOWS[place] + 1)
+        window.mean = share(mass[last] - mass[first], sizes[last] - sizes[first])
+        window.before = share(mass[b] - mass[first], sizes[b] - sizes[first])
+        window.after = share(mass[last] - mass[b + 1], sizes[last] - sizes[b + 1])
+    size, own = sizes[b + 1] - sizes[b], mass[b + 1] - mass[b]
+    node, held = blocks[b, NODE], 1
+    for place in range(CONTAINERS):
+        while nodes[node, LAST] - nodes[node, FIRST] <= held and nodes[node, PARENT] >= 0:
+            node = nodes[node, PARENT]
+        first, last = nodes[node, FIRST], nodes[node, LAST]
+        held = last - first
+        container = row.containers[place]
+        container.others = share(mass[last] - mass[first] - own, sizes[last] - sizes[first] - size)
+        container.share = share(mass[last] - mass[first], mass[n])
+
+
+@allocating
+def _surround_alike(blocks, nodes, signatures, sizes, mass, chosen, rows):
+    """Blocks alike but the block itself."""
+    n = len(blocks)
+    slots = slots_for(4 * n)
+    table, alike = np.zeros(slots, dtype=np.uint64), np.zeros((slots, 2))
+    keys = alike_keys(blocks, nodes, signatures)
+    mask = np.uint64(slots - 1)
     for b in range(n):
-        node = blocks[b, NODE]
-        key = signatures[node]
-        if nodes[node, PARENT] >= 0:
-            key = (key * FNV_PRIME) ^ signatures[nodes[node, PARENT]]
-        key |= U64(1)
-        place = np.int64((key * SLOT_FACTOR) >> U64(20)) & (slots - 1)
-        while keys[place] != 0 and keys[place] != key:
-            place = (place + 1) & (slots - 1)
-        keys[place] = key
-        places[b] = place
+        place = slot_of(table, mask, keys[b])
+        table[place] = keys[b]
         alike[place, 0] += sizes[b + 1] - sizes[b]
         alike[place, 1] += mass[b + 1] - mass[b]
-        if sure >= 0:
-            since[b] = min(REACH, b - sure)
-        if chances[b] > SURE * level:
-            sure = b
-    sure = -1
-    for b in range(n - 1, -1, -1):
-        if sure >= 0:
-            until[b] = min(REACH, sure - b)
-        if chances[b] > SURE * level:
-            sure = b
-
-    width = features.shape[1]
     for number in range(len(chosen)):
         b = chosen[number]
-        row = out[number]
-        for f in range(width):
-            row[f] = features[b, f]
-        f = width
-        row[f], row[f + 1], row[f + 2] = chances[b], level, chances[b] / max(level, 0.05)
-        row[f + 3] = _share(mass[b], total)
-        row[f + 4], row[f + 5] = since[b], until[b]
-        f += 6
-        for step in range(-NEIGHBOURS, NEIGHBOURS + 1):
-            if step != 0:
-                row[f] = chances[b + step] if 0 <= b + step < n else 0.0
-                f += 1
-        for window in WINDOWS:
-            first, last = max(0, b - window), min(n, b + window + 1)
-            row[f] = _share(mass[last] - mass[first], sizes[last] - sizes[first])
-            row[f + 1] = _share(mass[b] - mass[first], sizes[b] - sizes[first])
-            row[f + 2] = _share(mass[last] - mass[b + 1], sizes[last] - sizes[b + 1])
-            f += 3
         size, own = sizes[b + 1] - sizes[b], mass[b + 1] - mass[b]
-        node, held = blocks[b, NODE], 1
-        for _ in range(CONTAINERS):
-            while nodes[node, LAST] - nodes[node, FIRST] <= held and nodes[node, PARENT] >= 0:
-                node = nodes[node, PARENT]
-            first, last = nodes[node, FIRST], nodes[node, LAST]
-            held = last - first
-            row[f] = _share(mass[last] - mass[first] - own, sizes[last] - sizes[first] - size)
-            row[f + 1] = _share(mass[last] - mass[first], total)
-            f += 2
-        place = places[b]
-        row[f] = _share(alike[place, 1] - own, alike[place, 0] - size)
+        place = slot_of(table, mask, keys[b])
+        rows[number].alike = share(alike[place, 1] - own, alike[place, 0] - size)

@@ -70,6 +70,7 @@ TEXT = {
     "shop": "€ |cart| warenkorb |price| |preis |versand |shipping |checkout",
 }  # fmt: skip
 TEXT_SHIFT = 32  # text groups begin at this bit
+CLASS_GROUPS = (1 << TEXT_SHIFT) - 1
 assert len(NAMES) <= TEXT_SHIFT
 assert len(TEXT) <= 31
 UNDISPLAYED = 1 << list(NAMES).index("undisplayed")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tasks.text import GOLDEN, key_table
+
 # What an element does. BLOCK ends the text before it and begins a new block; without content of its own, VOID.
 BLOCK, VOID, SKIP, RAW, LINK, BOLD, PRE, BREAK, IMAGE, CELL, NAMED = (1 << bit for bit in range(11))
 
@@ -68,28 +70,11 @@ def packed(name: bytes) -> int:
 
     Longer names keep their last 8 bytes and their length; a test holds that no two of `NAMES` collide.
     """
-    value = 0
-    for byte in name:
-        value = ((value << 8) | byte) & 0xFFFFFFFFFFFFFFFF
-    return (value ^ (len(name) * 0x9E3779B97F4A7C15)) & 0xFFFFFFFFFFFFFFFF
+    return int.from_bytes(name[-8:], "big") ^ (len(name) * int(GOLDEN) & 0xFFFFFFFFFFFFFFFF)
 
 
+# The table of the packed names (`tasks.text.key_table`), and their numbers.
 SLOTS = 1024
-
-
-def slot(value: int) -> int:
-    return ((value * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF) >> 54
-
-
-def _table() -> tuple[np.ndarray, np.ndarray]:
-    """Open addressing: the packed names, and their numbers; an empty slot holds 0."""
-    keys, numbers = np.zeros(SLOTS, dtype=np.uint64), np.zeros(SLOTS, dtype=np.int64)
-    for name, number in NUMBER.items():
-        place = slot(packed(name.encode()))
-        while keys[place]:
-            place = (place + 1) % SLOTS
-        keys[place], numbers[place] = packed(name.encode()), number
-    return keys, numbers
-
-
-KEYS, NUMBERS = _table()
+KEYS, _places = key_table((packed(name.encode()) for name in NAMES), SLOTS)
+NUMBERS = np.zeros(SLOTS, dtype=np.int64)
+NUMBERS[_places] = range(len(NAMES))

@@ -194,7 +194,7 @@ def test_element_names_are_told_apart() -> None:
 def test_class_names_have_the_cues_that_a_plain_search_finds(name: str) -> None:
     name = f"x{name}"
     page = scan.scan(parsed(f'<p class="{name}">text'))
-    expected = cues.groups_of(name.encode()) & scan.CLASS_GROUPS & ~cues.UNDISPLAYED
+    expected = cues.groups_of(name.encode()) & cues.CLASS_GROUPS & ~cues.UNDISPLAYED
     assert page.node_cues[page.blocks[0, scan.NODE]] == expected
 
 

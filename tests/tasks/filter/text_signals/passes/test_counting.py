@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.filter.text_signals import characters, reference, reference_splits, stop_words, word_breaks
-from tasks.filter.text_signals.counts import COUNTS, NGRAM_WORDS
+from tasks.filter.text_signals.counts import NGRAM_WORDS, RECORD, by_name
 
 FRAGMENTS = [
     *"abzZ09 \n\t.,:;-_#'’\"(){}[]<>=/+*^&@|~…•–—‐！。？°$€√½é漢가𝒳😀",
@@ -90,15 +90,16 @@ anything = st.text(st.characters(exclude_categories=[]), max_size=80)
 
 
 def count(texts, ngram_words=NGRAM_WORDS, language="en"):
-    from tasks.filter.text_signals.kernel import count_all
+    from tasks.filter.text_signals.passes import count_all
     from tasks.filter.text_signals.scoring import batches
 
     data, offsets = next(iter(batches(texts)), (np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)))
-    counts = np.zeros((len(texts), len(COUNTS)), dtype=np.int64)
+    counts = np.zeros(len(texts), dtype=RECORD)
     rows = stop_words.rows([language] * len(texts))
     tables = (characters.table(), word_breaks.break_table(), stop_words.tables())
     count_all(data, offsets, rows, *tables, ngram_words, counts)
-    return [dict(zip(COUNTS, row.tolist(), strict=True)) for row in counts]
+    columns = {name: column.tolist() for name, column in by_name(counts).items()}
+    return [{name: column[n] for name, column in columns.items()} for n in range(len(texts))]
 
 
 def assert_agree(text, ngram_words=NGRAM_WORDS, language="en"):
