@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tasks.errors import SmeltError
+from tasks.nodes import hooks
 
 OK, WARN, BAD = "ok", "warn", "bad"
 Finding = tuple[str, str, str]
@@ -19,7 +19,8 @@ Finding = tuple[str, str, str]
 
 def check(file: Path) -> bool:
     """Prints a line per check; returns whether nothing is missing."""
-    findings = [*_python(), *_compiler(), *_packages(), *_device(), *_sandbox(), *_pipeline(file)]
+    stages = [finding for check in hooks("checks").values() for finding in check()]
+    findings = [*_python(), *_compiler(), *_packages(), *_device(), *stages, *_pipeline(file)]
     for state, what, detail in findings:
         print(f"{state:<5} {what:<16} {detail}")
     return all(state != BAD for state, _, _ in findings)
@@ -65,17 +66,6 @@ def _packages() -> Iterator[Finding]:
             yield OK, name, importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             yield BAD, name, "not installed: make install"
-    if importlib.util.find_spec("fasttext") is None:
-        yield BAD, "fasttext", "not installed: make install"
-    else:
-        yield _fasttext()
-
-
-def _fasttext() -> Finding:
-    """Whether fastText is fit for training a quality classifier; reading models works in any case."""
-    from tasks.filter.quality import UNSOUND, clears_memory
-
-    return (OK, "fasttext", "trains from cleared memory") if clears_memory() else (WARN, "fasttext", UNSOUND)
 
 
 def _device() -> Iterator[Finding]:
@@ -86,29 +76,6 @@ def _device() -> Iterator[Finding]:
         "machine",
         f"{len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {len(gpus) or 'no'} NVIDIA GPU{'s' if len(gpus) > 1 else ''}",
     )
-
-
-def _sandbox() -> Iterator[Finding]:
-    try:
-        from tasks.evaluate.sandbox import run_problem
-
-        result = run_problem(
-            "def one():\n",
-            "    return 1\n",
-            "def check(candidate):\n    assert candidate() == 1\n",
-            "one",
-            timeout=10,
-        )
-        state = OK if result.passed else WARN
-        yield (
-            state,
-            "sandbox",
-            "runs generated code"
-            if result.passed
-            else f"not usable ({result.outcome}): HumanEval is not scored",
-        )
-    except Exception as error:
-        yield WARN, "sandbox", f"not usable ({error}): HumanEval is not scored"
 
 
 def _pipeline(file: Path) -> Iterator[Finding]:

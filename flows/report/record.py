@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flows.history import Node, Run, mapping, numeric
-from flows.render import Content, Markup, excerpt, figures, one_line, table, tag
-from flows.report.parts import Section, absent, code, sub
+from tasks.render import Content, Markup, excerpt, figures, one_line, table, tag
+from tasks.story import Node, Run, Section, absent, code, mapping, numeric, sub
 
 _SECRET = re.compile(r"secret|password|passwd|credential|(^|_)(token|key)$|api_?key", re.IGNORECASE)
 MOST_ROWS = 30

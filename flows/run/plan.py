@@ -10,7 +10,7 @@ from flows.run.prepare import Prepared, StoreInputs, prepare, shard_fingerprint
 from flows.settings import Settings
 from flows.store import FileDigests, Miss, Store, source_closure
 from tasks.errors import NotAskedYet
-from tasks.nodes import NODES, stage_of
+from tasks.nodes import NODES, load, stage_of
 
 
 @dataclass
@@ -107,7 +107,7 @@ def _plan_node(
     former = store.artifacts(node)
     seconds = former[-1]["seconds"] if former else None
     sources = [name for name in settings.upstream(node) if name not in manifests]
-    if node == "ingest" and blocked:
+    if blocked and not load(node).INPUTS:  # reads sources
         return Step(node, "run", blocked, seconds=seconds), None
     if sources:
         return Step(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 VERSION = 8
 PACKAGES = ["fastwarc", "resiliparse", "trafilatura", "pyarrow", "lxml", "zlib-ng"]
 INPUTS: list[str] = []
+STORY = "tasks.ingest.story"
 UNREADABLE = "unreadable"  # the digest of a file that can't be read
 
 

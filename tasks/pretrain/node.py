@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.errors import StageError
-from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
+from tasks.node import Input, Inputs, Shard, ShardResult
 from tasks.pretrain.config import RunConfig
 from tasks.pretrain.distributed import layout, lock
 from tasks.pretrain.job import FAILURE, RESULT, Job
@@ -26,6 +26,7 @@ from tasks.pretrain.job import FAILURE, RESULT, Job
 VERSION = 2
 PACKAGES = ("torch", "deepspeed")
 INPUTS = ("tokenize/train", "tokenize/validation", "tokenize/tokenizer")
+STORY = "tasks.pretrain.story"
 SINGLE = True
 RESUMABLE = True
 EXCLUSIVE = True
@@ -72,11 +73,6 @@ def process(shard: Shard, out: Path) -> ShardResult:
     result = json.loads((out / RESULT).read_text())
     (out / RESULT).unlink()
     return ShardResult(result)
-
-
-def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:
-    """The run's own figures."""
-    return results[0].metrics
 
 
 def train(job: Job) -> dict[str, Any]:
