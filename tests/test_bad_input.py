@@ -220,7 +220,7 @@ from flows.settings import load_settings
 from flows.run.stage import run_node
 from flows.store.store import Store
 from tasks.ingest import remote
-from tasks.ingest.io.retry import Patience
+from tasks.io.retry import Patience
 remote.PATIENCE = Patience(tries=2, stall=0.1, first=0.1)
 settings = load_settings(Path("pipeline.yaml"))
 store = Store(settings.store)

@@ -90,7 +90,7 @@ def make_plan(settings: Settings, selection: Selection) -> list[Step]:
 
 
 def sample_is_built(settings: Settings) -> bool:
-    from tasks.ingest.sample import build as sample
+    from tasks.sample import build as sample
 
     return settings.sample is None or sample.is_built(settings.sample)
 

@@ -17,10 +17,10 @@ from pydantic import Field, field_validator
 from tasks.errors import ConfigError, StageError
 from tasks.ingest import kinds
 from tasks.ingest.code import side_role
-from tasks.ingest.io import Version, is_remote, shown
 from tasks.ingest.listing import find
 from tasks.ingest.source import BaseSource
 from tasks.ingest.tables import MISSING
+from tasks.io import Version, is_remote, shown
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 

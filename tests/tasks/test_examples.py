@@ -16,7 +16,7 @@ import pytest
         "ingest.code.languages",
         "ingest.code.licences",
         "ingest.code.files",
-        "ingest.io.container",
+        "io.container",
         "ingest.warc.source",
     ],
 )

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from tasks.ingest.io import place
 from tasks.ingest.source import unreadable
 from tasks.ingest.tables.columns import MISSING, RowSource, document_of
 from tasks.ingest.tables.parquet_pages import Chunk, column_chunks, page_sizes
+from tasks.io import place
 from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
-    from tasks.ingest.io import RemotePath
+    from tasks.io import RemotePath
 
 PER_FILE = True
 BATCH_BYTES = 8 << 20  # of the mapped columns, by the averages of the file's own statistics

@@ -13,10 +13,10 @@ from urllib.robotparser import RobotFileParser
 import pytest
 
 from tasks.document import Document
-from tasks.ingest.sample import build as sample
-from tasks.ingest.sample.build import build, is_built
-from tasks.ingest.sample.pydoc_site import LEFT_OUT, ROBOTS, canonical_topics, served
 from tasks.ingest.warc.source import Source, read_warc
+from tasks.sample import build as sample
+from tasks.sample.build import build, is_built
+from tasks.sample.pydoc_site import LEFT_OUT, ROBOTS, canonical_topics, served
 
 MODULES = ["os", "sys", "ctypes", "bisect", "posixpath", "json"]
 SECRET = "hunter2-planted-in-the-environment"
@@ -146,7 +146,7 @@ def test_a_failed_build_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
 
 def test_asking_whether_it_is_built_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from pathlib import Path; from tasks.ingest.sample.build import is_built;"
+        "import sys; from pathlib import Path; from tasks.sample.build import is_built;"
         "is_built(Path('/nowhere'));"
         "print(sorted({'pyarrow', 'pydantic', 'fastwarc', 'http', 'pydoc'} & set(sys.modules)))"
     )

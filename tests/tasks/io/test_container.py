@@ -7,8 +7,8 @@ import time
 import pytest
 from fastwarc.stream_io import Lz4Writer, ZstdWriter, zstd_train_dictionary_from_samples
 
-from tasks.ingest.io import container
-from tasks.ingest.io.container import Damage, chunks, format_of
+from tasks.io import container
+from tasks.io.container import Damage, chunks, format_of
 
 PARTS = [b"WARC/1.0 part %d " % number + bytes(range(256)) * 20 for number in range(4)]
 

@@ -5,6 +5,6 @@ from typing import TYPE_CHECKING
 from tasks.faces import hand_on
 
 if TYPE_CHECKING:
-    from tasks.ingest.sample import build
+    from tasks.sample import build
 else:
     __getattr__ = hand_on(__name__)

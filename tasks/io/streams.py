@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from tasks.ingest.io.container import OUTPUT_BYTES, READ_BYTES, Damage, chunks
+from tasks.io.container import OUTPUT_BYTES, READ_BYTES, Damage, chunks
 
 PROBE = 256 << 10  # bytes that decide the charset
 XZ_MEMORY = 256 << 20  # `xz -9` needs 65 MB to decompress

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.io import location, object_version, retry
-from tasks.ingest.io.location import is_remote, shown
-from tasks.ingest.io.object_version import Version
-from tasks.ingest.io.remote_file import located
+from tasks.io import location, object_version, retry
+from tasks.io.location import is_remote, shown
+from tasks.io.object_version import Version
+from tasks.io.remote_file import located
 
 WORD = st.text(
     st.characters(codec="ascii", exclude_characters="/?#\\\"' ", categories=["L", "N", "P", "S"]), min_size=6

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.io.container import Damage
-from tasks.ingest.io.streams import TooLong, in_utf8, lines, pieces
+from tasks.io.container import Damage
+from tasks.io.streams import TooLong, in_utf8, lines, pieces
 
 PARTS = [b"part %d " % number + bytes(range(256)) * 40 for number in range(3)]
 FORMATS: dict[str, Callable[[bytes], bytes]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.ingest.io.answers import Refused
-from tasks.ingest.io.fsspec_body import filesystem, translated
-from tasks.ingest.io.location import root_of, shown
-from tasks.ingest.io.retry import Broken, Effort, Patience
+from tasks.io.answers import Refused
+from tasks.io.fsspec_body import filesystem, translated
+from tasks.io.location import root_of, shown
+from tasks.io.retry import Broken, Effort, Patience
 
 
 def listing(pattern: str, patience: Patience | None = None) -> list[str]:
@@ -16,7 +16,7 @@ def listing(pattern: str, patience: Patience | None = None) -> list[str]:
     Hidden files and folders are left out. What can't be listed holds nothing. Raises TransientError when the store
     doesn't answer for long.
     """
-    from tasks.ingest.io import remote_file
+    from tasks.io import remote_file
 
     effort = Effort(patience or remote_file.PATIENCE, shown(pattern))
     system, path = filesystem(pattern)

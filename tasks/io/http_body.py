@@ -18,10 +18,10 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from tasks.errors import ConfigError, TransientError
-from tasks.ingest.io.answers import Changed, Refused, without_version
-from tasks.ingest.io.location import shown
-from tasks.ingest.io.object_version import Version
-from tasks.ingest.io.retry import Broken, Silent, retry_after
+from tasks.io.answers import Changed, Refused, without_version
+from tasks.io.location import shown
+from tasks.io.object_version import Version
+from tasks.io.retry import Broken, Silent, retry_after
 
 HEAD_STALLS = 4  # times the stall that an answer may take to begin
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529})

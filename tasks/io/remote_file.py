@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from tasks.errors import StageError
-from tasks.ingest.io.answers import Body, Changed, Refused
-from tasks.ingest.io.location import file_name, is_remote, shown
-from tasks.ingest.io.object_version import Version
-from tasks.ingest.io.retry import Broken, Effort, Patience, Stalled
-from tasks.ingest.io.transport import open_body
+from tasks.io.answers import Body, Changed, Refused
+from tasks.io.location import file_name, is_remote, shown
+from tasks.io.object_version import Version
+from tasks.io.retry import Broken, Effort, Patience, Stalled
+from tasks.io.transport import open_body
 
 if TYPE_CHECKING:
     from tasks.node import Input

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from tasks.errors import ConfigError
-from tasks.ingest.io.object_version import Version
+from tasks.io.object_version import Version
 
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 

@@ -115,7 +115,7 @@ def _fill(folder: Path, modules: Collection[str] | None) -> dict[str, int]:
 
 
 def _crawl(folder: Path, modules: Collection[str] | None) -> int:
-    from tasks.ingest.sample.crawl import crawl, write_warc
+    from tasks.sample.crawl import crawl, write_warc
 
     def wanted(url: str) -> bool:
         page, _, kind = url[len(ORIGIN) + 1 :].partition(".")
@@ -168,7 +168,7 @@ def _books(folder: Path) -> int:
     import pydoc
     from pydoc_data import topics
 
-    from tasks.ingest.sample.pydoc_site import canonical_topics
+    from tasks.sample.pydoc_site import canonical_topics
 
     folder.mkdir(parents=True)
     entries = {**pydoc.Helper.keywords, **pydoc.Helper.topics}
@@ -204,7 +204,7 @@ def _sources(folder: Path, modules: Collection[str] | None) -> int:
 
 def main() -> None:
     if len(sys.argv) != 2:
-        raise SystemExit("usage: python -m tasks.ingest.sample.build FOLDER")
+        raise SystemExit("usage: python -m tasks.sample.build FOLDER")
     build(Path(sys.argv[1]))
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tasks.document import Document
-from tasks.ingest.sample.crawl import crawl, write_warc
 from tasks.ingest.warc.source import read_warc
+from tasks.sample.crawl import crawl, write_warc
 
 ORIGIN = "http://docs.invalid"
 PAGES = {

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from tasks.errors import ConfigError
-from tasks.ingest.io.answers import PACKAGES, Changed, Refused, without_version
-from tasks.ingest.io.location import shown
-from tasks.ingest.io.object_version import Version
-from tasks.ingest.io.retry import Broken, Silent
+from tasks.io.answers import PACKAGES, Changed, Refused, without_version
+from tasks.io.location import shown
+from tasks.io.object_version import Version
+from tasks.io.retry import Broken, Silent
 
 BLOCK = 8 << 20
 _CREDENTIALS = frozenset(

@@ -4,7 +4,7 @@ import pytest
 from loopback import Time
 
 from tasks.errors import TransientError
-from tasks.ingest.io.retry import PROGRESS, Broken, Effort, retry_after
+from tasks.io.retry import PROGRESS, Broken, Effort, retry_after
 
 
 def test_the_wait_is_drawn_between_nothing_and_a_doubling_bound() -> None:

@@ -14,9 +14,9 @@ from fsspec.implementations.memory import MemoryFileSystem
 from loopback import Time
 
 from tasks.errors import ConfigError, StageError, TransientError
-from tasks.ingest.io import fsspec_body
-from tasks.ingest.io.remote_file import RemoteFile, ask, digest_of
-from tasks.ingest.io.remote_listing import listing
+from tasks.io import fsspec_body
+from tasks.io.remote_file import RemoteFile, ask, digest_of
+from tasks.io.remote_listing import listing
 
 DATA = random.Random(2).randbytes(100_000)
 

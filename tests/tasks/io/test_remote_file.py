@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from loopback import Fault, Loopback, Time
 
 from tasks.errors import ConfigError, SmeltError, StageError, TransientError
-from tasks.ingest.io import remote_file
-from tasks.ingest.io.object_version import Version
-from tasks.ingest.io.remote_file import RemoteFile, RemotePath, ask, digest_of, fetch
+from tasks.io import remote_file
+from tasks.io.object_version import Version
+from tasks.io.remote_file import RemoteFile, RemotePath, ask, digest_of, fetch
 
 DATA = random.Random(1).randbytes(3_000_000)
 

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from tasks.ingest.io import inflate
+from tasks.io import inflate
 
 READ_BYTES = 64 << 10  # of compressed input at a time
 OUTPUT_BYTES = 1 << 20  # of decompressed output at a time: bounds what a bomb can do at once

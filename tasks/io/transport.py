@@ -6,9 +6,9 @@ of them is an OSError, which readers take for damage in a file.
 
 from __future__ import annotations
 
-from tasks.ingest.io.answers import Body
-from tasks.ingest.io.location import is_http
-from tasks.ingest.io.object_version import Version
+from tasks.io.answers import Body
+from tasks.io.location import is_http
+from tasks.io.object_version import Version
 
 
 def open_body(
@@ -24,9 +24,9 @@ def open_body(
     Raises Broken, Refused, Changed; ConfigError where the configuration or the installation is wrong.
     """
     if is_http(address):
-        from tasks.ingest.io.http_body import HttpBody
+        from tasks.io.http_body import HttpBody
 
         return HttpBody(address, start, stop, expected, stall)
-    from tasks.ingest.io.fsspec_body import BlockBody
+    from tasks.io.fsspec_body import BlockBody
 
     return BlockBody(address, start, stop, expected)
