@@ -1,6 +1,6 @@
 """A small store that looks like a real one: every node's artifact, one finished run over three sources.
 
-Run as a script, it writes the store to a folder: `python tests/sample_store.py FOLDER [--hostile]`.
+Run as a script, it writes the store to a folder: `python tests/sample_store.py FOLDER [--hostile | --large]`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,18 +60,25 @@ class Store:
 
 @dataclass
 class Builder:
-    """Writes the artifacts one after the other; `mark` is put into every text, name and url."""
+    """Writes the artifacts one after the other; `mark` is put into every text, name and url.
+
+    sources: name -> (kind, documents). shards: how many files a source's rows lie in.
+    """
 
     path: Path
     mark: str = ""
     seed: int = 1
+    sources: dict[str, tuple[str, int]] = field(default_factory=lambda: dict(SOURCES))
+    shards: int = 1
     ids: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.documents = [
-            self.document(source, kind, n) for source, (kind, total) in SOURCES.items() for n in range(total)
+            self.document(source, kind, n)
+            for source, (kind, total) in self.sources.items()
+            for n in range(total)
         ]
 
     def fingerprint(self, node: str) -> str:
@@ -117,9 +125,12 @@ class Builder:
         schema: pa.Schema | None = None,
         source: Callable[[dict[str, Any]], str] = lambda row: row["source"],
     ) -> None:
-        for number, name in enumerate(SOURCES):
+        for number, name in enumerate(self.sources):
             part = [row for row in rows if source(row) == name + self.mark]
-            self.parquet(self.folder(node) / output / f"{number:05d}-{name}.parquet", part, schema)
+            for shard in range(self.shards):
+                file = f"{number * self.shards + shard:05d}-{name}.parquet"
+                here = [row for row in part if crc32(str(row.get("id")).encode()) % self.shards == shard]
+                self.parquet(self.folder(node) / output / file, here, schema)
 
     def ledger(self, node: str, rows: list[dict[str, Any]]) -> None:
         """Rows with a `source` of their own, sorted by id as the writer does."""
@@ -158,6 +169,7 @@ class Builder:
         self.documents = kept
 
     def ingest(self) -> None:
+        first, *_, last = self.sources
         lost = [
             {
                 "id": document_id(name, "lost", str(n)),
@@ -166,9 +178,9 @@ class Builder:
                 "url": f"http://{name}.test/lost-{n}{self.mark}",
             }
             for name, reason, total in (
-                ("pydoc-site", "not-html", 31),
-                ("pydoc-site", "empty-text", 6),
-                ("standard-library", "too-large", 3),
+                (first, "not-html", 31),
+                (first, "empty-text", 6),
+                (last, "too-large", 3),
             )
             for n in range(total)
         ]
@@ -188,7 +200,7 @@ class Builder:
                 "reasons": json.dumps({}),
                 "bytes": total * 900,
             }
-            for name, (_, total) in SOURCES.items()
+            for name, (_, total) in self.sources.items()
         ]
         self.sharded("ingest", "files", files)
         size = sum(len(row["text"].encode("utf-8", "replace")) for row in self.documents)
@@ -200,6 +212,20 @@ class Builder:
             "dropped": {
                 reason + self.mark: {"documents": total, "bytes": total * 700}
                 for reason, total in (("not-html", 31), ("empty-text", 6), ("too-large", 3))
+            },
+            "sources": {
+                name + self.mark: {
+                    "files": self.shards,
+                    "documents_in": total + sum(row["source"] == name + self.mark for row in lost),
+                    "documents_out": total,
+                    "dropped": {
+                        reason: {"documents": n, "bytes": 700 * n}
+                        for reason, n in Counter(
+                            row["rule"] for row in lost if row["source"] == name + self.mark
+                        ).items()
+                    },
+                }
+                for name, (_, total) in self.sources.items()
             },
         }
 
@@ -307,12 +333,15 @@ class Builder:
             self.folder(node)
         self.judge("dedup", verdicts)
         cut = {"id": clusters[0]["id"], "rule": "duplicate-paragraphs", "count": 3, "bytes": 210}
-        self.sharded("dedup", "edits", [cut], source=lambda row: next(iter(SOURCES)) + self.mark)
+        self.sharded("dedup", "edits", [cut], source=lambda row: next(iter(self.sources)) + self.mark)
         sample = {**cut, "text": "a notice that stands in another" + self.mark, "replacement": ""}
-        self.sharded("dedup", "samples", [sample], source=lambda row: next(iter(SOURCES)) + self.mark)
+        self.sharded("dedup", "samples", [sample], source=lambda row: next(iter(self.sources)) + self.mark)
         self.metrics["dedup"] |= {
             "edits": {"duplicate-paragraphs": {"documents": 1, "count": 3, "bytes": 210}},
-            "alarms": [f"the source 'web' lost 60 of 100 documents as duplicates, more than 50%{self.mark}"],
+            "alarms": [
+                f"the source '{name}' lost 60 of 100 documents as duplicates, more than 50%{self.mark}"
+                for name in list(self.sources)[2:]
+            ],
             "top_clusters": [
                 {"cluster": row["cluster"], "documents": 17, "kept": 1, "samples": [
                     {**row, "text": "words of the survivor" + self.mark},
@@ -554,7 +583,7 @@ class Builder:
                             "cpu_seconds": 0.9,
                             "metrics": {},
                         }
-                        for n in range(3)
+                        for n in range(len(self.sources) * self.shards)
                     ],
                     "metrics": self.metrics.get(node, {}),
                     "seeds": {"seed": 1},
@@ -587,8 +616,8 @@ class Builder:
                     "reason": "filter.gopher_quality.min_words 50 → 60" + self.mark,
                     "status": status,
                     "fingerprint": self.fingerprint(node),
-                    "shards": 3,
-                    "shards_reused": 3 if status == "reused" else 1,
+                    "shards": len(self.sources) * self.shards,
+                    "shards_reused": len(self.sources) * self.shards if status == "reused" else 1,
                     "seconds": 0.0 if status == "reused" else None if status == "waiting" else SECONDS[node],
                     "error": "no document is left: 150 dropped" + self.mark if node == failed else None,
                 }
@@ -602,7 +631,7 @@ class Builder:
                     "status": "failed" if failed else "done",
                     "start": "2026-11-22T06:30:00+00:00",
                     "end": "2026-11-22T06:38:12+00:00",
-                    "seconds": 492.1,
+                    "seconds": 830.2,
                     "pipeline": "pipeline.yaml" + self.mark,
                     "argv": ["smelt", "run", self.mark],
                     "host": {"name": "melting-pot", "cores": 2, "python": "3.11.7"},
@@ -611,6 +640,12 @@ class Builder:
                     "links": {},
                     "settings": {
                         "seed": 1,
+                        "ingest": {
+                            "sources": [
+                                {"name": name, "kind": kind, "paths": [f"data/{name}/*.warc.gz"]}
+                                for name, (kind, _) in self.sources.items()
+                            ]
+                        },
                         "filter": {"profile": "fineweb", "gopher_quality": {"min_words": 60}},
                         "pretrain": {"steps": 600, "note": self.mark, "api_token": "hunter2"},
                     },
@@ -624,11 +659,19 @@ class Builder:
         return folder
 
 
-def build_store(
-    path: Path, *, hostile: bool = False, upto: str = "evaluate", failed: str | None = None
-) -> Store:
-    """Writes the store of a run that went as far as `upto`, or ended at the node `failed`."""
+def build_store(path: Path, *, hostile: bool = False, upto: str = "evaluate", failed: str | None = None,
+                large: bool = False) -> Store:  # fmt: skip
+    """Writes the store of a run that went as far as `upto`, or ended at the node `failed`.
+
+    large: 40 sources with long names, 520 shards.
+    """
     builder = Builder(path, HOSTILE if hostile else "")
+    if large:
+        names = [f"common-crawl-2024-{n:02d}-subset-of-news-and-reference-pages" for n in range(40)]
+        kinds = ("web", "book", "code")
+        builder = Builder(
+            path, sources={name: (kinds[n % 3], 8 + 3 * n) for n, name in enumerate(names)}, shards=13
+        )
     for stage in ("ingest", "filter", "dedup", "decontaminate", "tokenize", "pretrain", "evaluate"):
         getattr(builder, stage)()
     for node in NODES:
@@ -655,4 +698,4 @@ def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 if __name__ == "__main__":
-    print(build_store(Path(sys.argv[1]), hostile="--hostile" in sys.argv).run)
+    print(build_store(Path(sys.argv[1]), hostile="--hostile" in sys.argv, large="--large" in sys.argv).run)

@@ -19,6 +19,7 @@ from tasks.story import (
     edit_facts,
     edited,
     find,
+    fold,
     grid,
     judged,
     mapping,
@@ -31,6 +32,8 @@ from tasks.story import (
 
 LARGEST = 30  # clusters of more documents share a bar
 MOST_CLUSTERS = 6
+FEW_ALARMS = 4  # the rest is folded
+MOST_ALARMS = 200
 
 
 def tell(run: Run, node: Node, subject: Subject) -> Step:
@@ -96,7 +99,8 @@ def alarms(node: Node) -> Content:
     """A line for each source that lost more than `dedup.alarm.share` of its documents."""
     said = node.metrics.get("alarms")
     lines = [one_line(line, 200) for line in said if line] if isinstance(said, list) else []
-    return [tag("p", tag("span", line, class_="event warn")) for line in lines] or None
+    told = [tag("p", tag("span", line, class_="event warn")) for line in lines[:MOST_ALARMS]]
+    return [told[:FEW_ALARMS], fold(told[FEW_ALARMS:])] if told else None
 
 
 def largest(node: Node) -> Content:

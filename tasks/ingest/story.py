@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tasks.render import Content, charts, figures, join, one_line, table, tag
 from tasks.story import (
@@ -122,26 +123,35 @@ def sources(run: Run) -> Section:
     ingest = run.node("ingest")
     if ingest is None:
         return absent("sources", "Sources", "Ingest hasn't finished in this run.")
-    columns = ["records", "documents", "lost", "bytes"]
     given = {
-        str(key[0]): counts
-        for key, counts in samples.count_by(ingest.files("files"), ["source"], columns).items()
+        str(name): _given(mapping(metrics))
+        for name, metrics in mapping(ingest.metrics.get("sources")).items()
     }
     left = _left(run)
     names = sorted(given.keys() | left.keys(), key=lambda name: (-left.get(name, Counter())["tokens"], name))
     if not names:
-        return absent("sources", "Sources", "Ingest left no table of files.")
-    tokens = sum(counter["tokens"] for counter in left.values())
+        return absent("sources", "Sources", "Ingest has counted no source.")
+    counts = [counter["tokens"] for counter in left.values()]
+    tokens, most = sum(counts), max(counts, default=0)
     rows = [
-        _source(name, given.get(name, Counter()), left.get(name), tokens) for name in names[:MOST_SOURCES]
+        _source(name, given.get(name, Counter()), left.get(name), tokens, most)
+        for name in names[:MOST_SOURCES]
     ]
     head = ["source", "files", "records", "lost", "documents", "kept", "tokens", "", "held out"]
-    files = sum(counter["rows"] for counter in given.values())
+    files = sum(counter["files"] for counter in given.values())
     lead = f"{figures.count(len(names))} sources in {figures.count(files)} files."
     rest = len(names) - MOST_SOURCES
     more = tag("p", f"and {rest} more sources", class_="soft") if rest > 0 else None
-    whole = table(head, rows, numeric=(1, 2, 3, 4, 5, 6, 8))
+    whole = table(head, rows, numeric=(1, 2, 3, 4, 5, 6, 8), class_="sources")
     return Section("sources", "Sources", lead, join(whole, more, _lost(ingest)))
+
+
+def _given(metrics: dict[str, Any]) -> Counter[str]:
+    """What a source gave: files, records, documents and what was lost."""
+    names = {"files": "files", "records": "documents_in", "documents": "documents_out"}
+    counts = Counter({name: int(numeric(metrics.get(key)) or 0) for name, key in names.items()})
+    counts["lost"] = counts["records"] - counts["documents"]
+    return counts
 
 
 def _left(run: Run) -> dict[str, Counter[str]]:
@@ -159,8 +169,10 @@ def _left(run: Run) -> dict[str, Counter[str]]:
     return found
 
 
-def _source(name: str, given: Counter[str], left: Counter[str] | None, tokens: int) -> list[Content]:
-    numbers: list[Content] = [figures.count(given[key]) for key in ("rows", "records", "lost", "documents")]
+def _source(
+    name: str, given: Counter[str], left: Counter[str] | None, tokens: int, most: int
+) -> list[Content]:
+    numbers: list[Content] = [figures.count(given[key]) for key in ("files", "records", "lost", "documents")]
     if left is None:
         return [tag("b", one_line(name, 48)), *numbers, "–", "–", None, "–"]
     share = figures.share(left["documents"], given["documents"])
@@ -170,20 +182,18 @@ def _source(name: str, given: Counter[str], left: Counter[str] | None, tokens: i
         *numbers,
         join(figures.count(left["documents"]), tag("small", f" {share}")),
         figures.short_count(left["tokens"]),
-        charts.bar([(left["tokens"], "c1", told)], tokens, 8),
+        charts.bar([(left["tokens"], "c1", told)], most, 8),
         figures.share(left["held out"], left["tokens"]),
     ]
 
 
 def _lost(ingest: Node) -> Content:
     """Why records were lost, by source."""
-    found: dict[tuple[str, str], int] = {}
-    for batch in samples.row_groups(ingest.files("files"), most_rows=50_000).read(["source", "reasons"]):
-        for row in batch.to_pylist():
-            reasons = json_object(row.get("reasons"))
-            for reason, n in reasons.items():
-                key = (str(row.get("source")), str(reason))
-                found[key] = found.get(key, 0) + int(numeric(n) or 0)
+    found = {
+        (str(source), str(reason)): int(numeric(mapping(counts).get("documents")) or 0)
+        for source, metrics in mapping(ingest.metrics.get("sources")).items()
+        for reason, counts in mapping(mapping(metrics).get("dropped")).items()
+    }
     ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_RULES]
     if not ranked:
         return None
@@ -192,7 +202,9 @@ def _lost(ingest: Node) -> Content:
     for (source, reason), n in ranked:
         line = charts.bar([(n, "gone", one_line(reason, 60))], most, 8)
         rows.append([parts.name(reason), figures.count(n), line, one_line(source, 48)])
-    return sub("Lost records", table(["reason", "records", "", "source"], rows, numeric=(1,), class_="rules"))
+    return sub(
+        "Lost records", table(["reason", "records", "", "source"], rows, numeric=(1,), class_="rules lost-by")
+    )
 
 
 SECTIONS = (documents, sources)

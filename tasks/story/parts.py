@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.render import Content, Markup, join, one_line, tag
@@ -39,6 +40,11 @@ def absent(key: str, title: str, why: str) -> Section:
 def sub(title: Content, *content: Content, note: Content = None) -> Markup:
     """A part of a section under a smaller title."""
     return tag("div", tag("h3", title, tag("small", note) if note else None), content, class_="part")
+
+
+def fold(items: Sequence[Markup]) -> Content:
+    """More of the same, shown when it is asked for."""
+    return tag("details", tag("summary", f"and {len(items)} more"), items) if items else None
 
 
 def grid(*content: Content, class_: str = "two") -> Markup:

@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1_000_000
 MOST_TEXT = 48 << 20  # bytes of text that are decoded at most per question
-MOST_FILES = 400
+MOST_FILES = 1000
 EXCERPT = 6000  # characters of a dropped document that are kept
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Row groups of Parquet files: all of them, or an even sample that holds about `fraction` of the rows."""
+    """Row groups of Parquet files: all of them, or an even sample that holds about `fraction` of them.
+
+    rows: how many those are.
+    """
 
     chosen: tuple[tuple[Path, int], ...]
     fraction: float
+    rows: int
 
     def read(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The columns that exist, batch by batch."""
@@ -67,8 +71,8 @@ def row_groups(files: Sequence[Path], *, most_rows: int = MOST_ROWS, text: str |
     rows, size = sum(item[2] for item in found), sum(item[3] for item in found)
     keep = min(1.0, most_rows / max(rows, 1), MOST_TEXT / max(size, 1))
     chosen = [item for at, item in enumerate(found) if int((at + 1) * keep) > int(at * keep)] or found[:1]
-    fraction = sum(item[2] for item in chosen) / max(rows, 1) / step
-    return Groups(tuple((path, number) for path, number, _, _ in chosen), fraction)
+    taken = sum(item[2] for item in chosen)
+    return Groups(tuple((path, number) for path, number, _, _ in chosen), taken / max(rows, 1) / step, taken)
 
 
 @dataclass
@@ -196,14 +200,18 @@ def dropped_samples(
     per_rule: int = 3,
     rules: int = 12,
     most_groups: int = 16,
+    least_rows: int = 8192,
 ) -> dict[str, list[Dropped]]:
     """A few dropped documents of each rule: verdicts of the ledger, texts of what the stage was given.
 
-    At most `most_groups` row groups of documents are read, evenly spread; a rare rule may be missed. A first
+    At most `most_groups` row groups of documents are read, evenly spread, of small ones as many as hold `least_rows`
+    documents, up to 16 times as many; a rare rule may be missed. A first
     sweep takes one document of a rule from each group, so that no source shows alone; a second fills up.
     """
-    chosen = row_groups(documents).chosen
-    groups = _in_turn(chosen[:: max(1, -(-len(chosen) // most_groups))])
+    all_groups = row_groups(documents)
+    small = len(all_groups.chosen) * least_rows // max(all_groups.rows, 1)
+    most = max(most_groups, min(small, 16 * most_groups))
+    groups = _in_turn(all_groups.chosen[:: max(1, -(-len(all_groups.chosen) // most))])
     found: dict[str, list[Dropped]] = {}
     for limit in (1, per_rule):
         for path, number in groups:
