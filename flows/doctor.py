@@ -27,41 +27,24 @@ def check(file: Path) -> bool:
 
 
 def _python() -> Iterator[Finding]:
+    version = sys.version.split()[0]
     enough = sys.version_info >= (3, 11)
-    yield (
-        (OK if enough else BAD),
-        "python",
-        sys.version.split()[0] + ("" if enough else ": 3.11 or newer is needed"),
-    )
+    yield (OK, "python", version) if enough else (BAD, "python", f"{version}: 3.11 or newer is needed")
 
 
 def _compiler() -> Iterator[Finding]:
+    slow = "training runs uncompiled, 2-4 times slower"
     compiler = shutil.which("c++") or shutil.which("g++")
-    yield (
-        (OK, "compiler", compiler)
-        if compiler
-        else (WARN, "compiler", "no C++ compiler: training runs uncompiled, 2-4 times slower (install g++)")
-    )
+    yield (OK if compiler else WARN), "compiler", compiler or f"no C++ compiler: {slow} (install g++)"
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
-    yield (
-        (OK, "python headers", str(header))
-        if header.exists()
-        else (WARN, "python headers", "Python.h is missing: training runs uncompiled (install python3-dev)")
-    )
+    found = header.exists()
+    said = str(header) if found else f"Python.h is missing: {slow} (install python3-dev)"
+    yield (OK if found else WARN), "python headers", said
 
 
 def _packages() -> Iterator[Finding]:
-    for name in (
-        "torch",
-        "deepspeed",
-        "prefect",
-        "pyarrow",
-        "numba",
-        "fastwarc",
-        "resiliparse",
-        "tokenizers",
-        "lm-eval",
-    ):
+    for name in ("torch", "deepspeed", "prefect", "pyarrow", "numba", "fastwarc", "resiliparse", "tokenizers",
+                 "lm-eval"):  # fmt: skip
         try:
             yield OK, name, importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -71,11 +54,8 @@ def _packages() -> Iterator[Finding]:
 def _device() -> Iterator[Finding]:
     gpus = sorted(Path("/proc/driver/nvidia/gpus").glob("*"))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    yield (
-        OK,
-        "machine",
-        f"{len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {len(gpus) or 'no'} NVIDIA GPU{'s' if len(gpus) > 1 else ''}",
-    )
+    many = f"{len(gpus) or 'no'} NVIDIA GPU{'s' if len(gpus) > 1 else ''}"
+    yield OK, "machine", f"{len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {many}"
 
 
 def _pipeline(file: Path) -> Iterator[Finding]:
@@ -90,11 +70,8 @@ def _pipeline(file: Path) -> Iterator[Finding]:
     parent = settings.store if settings.store.exists() else settings.root
     writable = os.access(parent, os.W_OK)
     free = shutil.disk_usage(parent).free / 2**30
-    yield (
-        (OK if writable else BAD),
-        "store",
-        f"{settings.store}, {free:.0f} GiB free" + ("" if writable else ", not writable"),
-    )
+    said = f"{settings.store}, {free:.0f} GiB free" + ("" if writable else ", not writable")
+    yield (OK if writable else BAD), "store", said
     yield _server()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.render import Content, Markup, excerpt, figures, join, one_line, tag
-from tasks.story import Run, Section, absent, grid, mapping, numeric, parts, samples, sub
+from tasks.render import Content, Markup, figures, join, one_line, tag
+from tasks.story import Run, Section, mapping, numeric, parts, samples
 
 
 def dropped(run: Run) -> Section:
@@ -21,7 +21,7 @@ def dropped(run: Run) -> Section:
         if "documents" in node.outputs:
             given = node
     if not found:
-        return absent("dropped", "Dropped documents", "No stage of this run has dropped a document.")
+        return parts.absent("dropped", "Dropped documents", "No stage of this run has dropped a document.")
     lead = "Some documents that each rule dropped, with the score that decided: are the rules right?"
     return Section("dropped", "Dropped documents", lead, join(found))
 
@@ -33,7 +33,7 @@ def _documents(numbers: Any) -> int:
 def _rule(stage: str, rule: str, count: int, items: list[samples.Dropped]) -> Markup:
     title = join(tag("span", stage, class_="soft"), " ", parts.name(rule))
     said = f"{figures.count(count)} documents" if count else None
-    return sub(title, grid(*(_document(item) for item in items), class_="three"), note=said)
+    return parts.sub(title, parts.grid(*(_document(item) for item in items), class_="three"), note=said)
 
 
 def _document(item: samples.Dropped) -> Markup:
@@ -43,14 +43,6 @@ def _document(item: samples.Dropped) -> Markup:
         facts.append(join("score ", tag("b", figures.number(item.score)), limit))
     if item.matched_id:
         facts.append(join("like ", tag("code", one_line(item.matched_id, 64)[:12])))
-    short, long = excerpt(item.text, 260, lines=9), excerpt(item.text, 1400)
-    text: Content = short
-    if long != short:
-        text = tag("details", tag("summary", tag("span", short)), long)
-    return tag(
-        "article",
-        tag("p", [[fact, tag("br")] for fact in facts], class_="score") if facts else None,
-        tag("p", one_line(item.url or item.source or "", 140), class_="url"),
-        tag("div", text, class_="text", dir="auto"),
-        tag("code", item.id[:12], title=one_line(item.id, 64)),
-    )
+    told = [[fact, tag("br")] for fact in facts]
+    place = item.url or item.source or ""
+    return parts.document(item.id, item.text, told, place, short=(260, 9), long=1400)

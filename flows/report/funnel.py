@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks.render import Content, Markup, charts, figures, join, table, tag
-from tasks.story import Passage, Run, Section, absent, funnel, mapping, numeric, parts
+from tasks.story import Passage, Run, Section, funnel, mapping, numeric, parts
 
 MOST_RULES = 14
 
@@ -14,7 +14,7 @@ def funnel_section(run: Run) -> Section:
     """Documents and bytes into and out of every stage, with what each rule took."""
     steps = funnel(node.manifest for node in run.nodes.values())
     if not steps:
-        return absent("funnel", "Funnel", "No stage of this run has counted documents yet.")
+        return parts.absent("funnel", "Funnel", "No stage of this run has counted documents yet.")
     first, last = steps[0], steps[-1]
     lead = (
         f"Of {figures.count(first.documents_in)} records, {figures.count(last.documents_out)} "

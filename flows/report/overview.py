@@ -6,28 +6,19 @@ from typing import Any
 
 from tasks.nodes import hooks
 from tasks.render import Content, Markup, charts, excerpt, figures, join, one_line, table, tag
-from tasks.story import Node, Run, Section, card, code, funnel, mapping, numeric, sub
+from tasks.story import Node, Run, Section, funnel, mapping, numeric, parts
 
-WORDS = {
-    "done": "ran",
-    "reused": "reused",
-    "failed": "failed",
-    "interrupted": "interrupted",
-    "running": "running",
-    "waiting": "not reached",
-}
 SIGNS = {"done": "✓", "reused": "↺", "failed": "✕", "interrupted": "✕", "running": "…", "waiting": "·"}
+WORDS = {name: name for name in SIGNS} | {"done": "ran", "waiting": "not reached"}
+ENDED = ("failed", "interrupted")
 
 
 def header(run: Run) -> Markup:
     """Title, status, headline and the cards."""
     record = run.record
     git = mapping(record.get("git"))
-    commit = (
-        str(git.get("commit") or "")[:10] + ("+changes" if git.get("dirty") else "")
-        if git.get("commit")
-        else ""
-    )
+    commit = str(git.get("commit") or "")[:10]
+    commit += "+changes" if commit and git.get("dirty") else ""
     host = mapping(record.get("host"))
     facts = [
         ("started", figures.when(record.get("start"))),
@@ -37,15 +28,10 @@ def header(run: Run) -> Markup:
         ("machine", one_line(_host(host), 60)),
     ]
     error = record.get("error") if record.get("error") != run.status else None
+    brand, id = tag("span", "smelt", class_="brand"), tag("span", run.id, class_="id")
     return tag(
         "header",
-        tag(
-            "p",
-            tag("span", "smelt", class_="brand"),
-            tag("span", run.id, class_="id"),
-            pill(run.status),
-            class_="top",
-        ),
+        tag("p", brand, id, pill(run.status), class_="top"),
         tag("h1", headline(run)),
         tag("pre", excerpt(error, 4000), class_="error") if error else None,
         tag("dl", [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts], class_="facts"),
@@ -55,31 +41,24 @@ def header(run: Run) -> Markup:
 
 def _host(host: dict[str, Any]) -> str:
     cores = numeric(host.get("cores"))
-    parts = [
+    known = [
         str(host.get("name") or ""),
         f"{cores} cores" if cores else "",
         f"Python {host['python']}" if "python" in host else "",
     ]
-    return ", ".join(part for part in parts if part) or "–"
+    return ", ".join(part for part in known if part) or "–"
 
 
 def pill(status: str) -> Markup:
     known = status if status in SIGNS else "waiting"
-    return tag(
-        "span",
-        f"{SIGNS[known]} ",
-        "done" if status == "done" else one_line(status, 20),
-        class_=f"pill {known}",
-    )
+    return tag("span", f"{SIGNS[known]} {one_line(status, 20)}", class_=f"pill {known}")
 
 
 def headline(run: Run) -> str:
     """The run in one sentence, as far as it came."""
     steps = funnel(node.manifest for node in run.nodes.values())
-    if run.status in ("failed", "interrupted"):
-        broken = next(
-            (node.name for node in run.nodes.values() if node.status in ("failed", "interrupted")), None
-        )
+    if run.status in ENDED:
+        broken = next((name for name, node in run.nodes.items() if node.status in ENDED), None)
         said = "The run failed" if run.status == "failed" else "The run was interrupted"
         return f"{said} at {broken}" if broken else said
     if not steps:
@@ -110,8 +89,8 @@ def cards(run: Run) -> Markup:
         note = (
             f"of {figures.count(steps[0].documents_in)} records, {figures.size(steps[-1].bytes_out)} of text"
         )
-        found.append(card("Documents", figures.count(steps[-1].documents_out), note))
-    took = card("Time", figures.duration(numeric(run.record.get("seconds"))), _reuse(run))
+        found.append(parts.card("Documents", figures.count(steps[-1].documents_out), note))
+    took = parts.card("Time", figures.duration(numeric(run.record.get("seconds"))), _reuse(run))
     return tag("div", found, took, _said(run, "figure"), class_="cards")
 
 
@@ -141,7 +120,7 @@ def _node(node: Node) -> Markup:
         tag("span", SIGNS[known], class_="sign"),
         tag("span", node.name, class_="what"),
         tag("span", time, class_="time"),
-        code(node.fingerprint, 8),
+        parts.code(node.fingerprint, 8),
         class_=f"node {known}",
         title=one_line(node.entry.get("reason") or "", 300) or None,
     )
@@ -152,7 +131,7 @@ def _time(run: Run) -> Content:
     total = sum(seconds for _, seconds in spent)
     if not total:
         return None
-    parts = [
+    shares = [
         (seconds, f"s{at % 8}", f"{stage}: {figures.duration(seconds)}")
         for at, (stage, seconds) in enumerate(spent)
     ]
@@ -161,7 +140,9 @@ def _time(run: Run) -> Content:
         for at, (stage, seconds) in enumerate(spent)
         if seconds
     ]
-    return sub("Where the time went", charts.bar(parts, total, 18), tag("ul", legend, class_="legend spread"))
+    return parts.sub(
+        "Where the time went", charts.bar(shares, total, 18), tag("ul", legend, class_="legend spread")
+    )
 
 
 def _reasons(run: Run) -> Markup:

@@ -46,12 +46,7 @@ def page(run: Run) -> str:
         "body",
         tag("a", "Skip to the figures", href="#stages", class_="skip"),
         tag("nav", tag("span", "smelt", class_="brand"), links, aria_label="Sections"),
-        tag(
-            "main",
-            overview.header(run),
-            [section.markup() for section in sections],
-            record.footer(run),
-        ),
+        tag("main", overview.header(run), [section.markup() for section in sections], record.footer(run)),
     )
     return f"<!doctype html>\n{tag('html', _head(run, style), body, lang='en')}\n"
 

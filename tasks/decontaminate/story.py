@@ -13,7 +13,6 @@ from tasks.story import (
     Section,
     Step,
     Subject,
-    absent,
     edit_facts,
     edited,
     find,
@@ -22,19 +21,12 @@ from tasks.story import (
     numeric,
     parts,
     samples,
-    stat,
-    stats,
-    sub,
 )
 
 MOST_BENCHMARKS = 40
 EACH = 4  # hits shown of a benchmark
 MOST_HITS = 24
-RULES = {
-    "question": "words of the question",
-    "answer": "an answer, mostly",
-    "phrase": "the whole question",
-}
+RULES = {"question": "words of the question", "answer": "an answer, mostly", "phrase": "the whole question"}
 
 
 def tell(run: Run, node: Node, subject: Subject) -> Step:
@@ -57,7 +49,7 @@ def contamination(run: Run) -> Section:
     node = run.node("decontaminate")
     if node is None:
         why = "Decontaminate is not part of this run, or hasn't finished."
-        return absent("contamination", "Contamination", why)
+        return parts.absent("contamination", "Contamination", why)
     known = mapping(node.metrics.get("benchmarks")) or _counted(node)
     if not known:
         return Section("contamination", "Contamination", "No benchmark item was found in the documents.")
@@ -89,18 +81,18 @@ def _figures(node: Node, benchmarks: dict[str, Any], recall: dict[str, Any]) -> 
     )
     edited = mapping(mapping(node.metrics.get("edits")).get("contaminated"))
     worst = _worst(kinds for kinds in recall.values())
-    return stats(
-        stat(figures.count(total("items")), "items searched for") if total("items") else None,
-        stat(figures.count(total("items_hit")), "found in documents"),
-        stat(figures.count(dropped), "documents dropped"),
-        stat(
+    return parts.stats(
+        parts.stat(figures.count(total("items")), "items searched for") if total("items") else None,
+        parts.stat(figures.count(total("items_hit")), "found in documents"),
+        parts.stat(figures.count(dropped), "documents dropped"),
+        parts.stat(
             figures.count(numeric(edited.get("documents"))),
             "documents cut",
             figures.size(numeric(edited.get("bytes"))),
         )
         if edited
         else None,
-        stat(worst, "recall of injected items", "in the worst disguise") if worst else None,
+        parts.stat(worst, "recall of injected items", "in the worst disguise") if worst else None,
     )
 
 
@@ -162,7 +154,7 @@ def _self_test(recall: dict[str, Any]) -> Content:
         rows.append(row)
     most = figures.count(max(_counts(kind)[0] for found in recall.values() for kind in found.values()))
     note = f"the share found of injected items, up to {most} of a benchmark"
-    return sub("Self-test", table(["benchmark", *kinds], rows, numeric=range(1, 20)), note=note)
+    return parts.sub("Self-test", table(["benchmark", *kinds], rows, numeric=range(1, 20)), note=note)
 
 
 def _counted(node: Node) -> dict[str, dict[str, int]]:
@@ -188,7 +180,7 @@ def _hits(node: Node) -> Content:
     if not chosen:
         return None
     head = ["benchmark", "item", "found", "share", "words", "document"]
-    return sub(
+    return parts.sub(
         "Some of the passages", table(head, [_hit(row) for row in chosen], numeric=(3,), class_="long")
     )
 

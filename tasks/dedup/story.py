@@ -8,26 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tasks.render import Content, Markup, charts, excerpt, figures, join, one_line, tag
+from tasks.render import Content, Markup, charts, figures, join, one_line, tag
 from tasks.story import (
     Node,
     Run,
     Section,
     Step,
     Subject,
-    absent,
     edit_facts,
     edited,
     find,
-    fold,
-    grid,
     judged,
     mapping,
     numeric,
+    parts,
     samples,
-    stat,
-    stats,
-    sub,
 )
 
 LARGEST = 30  # clusters of more documents share a bar
@@ -56,7 +51,7 @@ def duplicates(run: Run) -> Section:
     """Clusters of near-duplicates: how large, how like."""
     node = run.node("dedup")
     if node is None:
-        return absent("duplicates", "Duplicates", "Dedup is not part of this run, or hasn't finished.")
+        return parts.absent("duplicates", "Duplicates", "Dedup is not part of this run, or hasn't finished.")
     files = node.files("clusters")
     sizes = [counts["rows"] for counts in samples.count_by(files, ["cluster"]).values()]
     cut = edited(node, "Paragraphs that an earlier document has")
@@ -64,13 +59,13 @@ def duplicates(run: Run) -> Section:
         return Section("duplicates", "Duplicates", "No two documents were alike.", cut)
     lead = "A document is removed only if it is like enough to one that stays, compared shingle by shingle."
     into, out = (numeric(node.metrics.get(name)) or 0 for name in ("documents_in", "documents_out"))
-    row = stats(
-        stat(figures.count(len(sizes)), "clusters"),
-        stat(figures.count(sum(sizes)), "documents in them"),
-        stat(figures.count(into - out), "documents removed"),
-        stat(figures.count(max(sizes)), "in the largest"),
+    row = parts.stats(
+        parts.stat(figures.count(len(sizes)), "clusters"),
+        parts.stat(figures.count(sum(sizes)), "documents in them"),
+        parts.stat(figures.count(into - out), "documents removed"),
+        parts.stat(figures.count(max(sizes)), "in the largest"),
     )
-    charted = grid(_cluster_sizes(sizes), _similarities(files))
+    charted = parts.grid(_cluster_sizes(sizes), _similarities(files))
     return Section("duplicates", "Duplicates", lead, join(alarms(node), row, charted, largest(node), cut))
 
 
@@ -100,22 +95,22 @@ def alarms(node: Node) -> Content:
     said = node.metrics.get("alarms")
     lines = [one_line(line, 200) for line in said if line] if isinstance(said, list) else []
     told = [tag("p", tag("span", line, class_="event warn")) for line in lines[:MOST_ALARMS]]
-    return [told[:FEW_ALARMS], fold(told[FEW_ALARMS:])] if told else None
+    return [told[:FEW_ALARMS], parts.fold(told[FEW_ALARMS:])] if told else None
 
 
 def largest(node: Node) -> Content:
     """The largest clusters: a survivor of each, and some of the documents that it stands for."""
     found = node.metrics.get("top_clusters")
     clusters = [mapping(item) for item in found[:MOST_CLUSTERS]] if isinstance(found, list) else []
-    parts = [_cluster(item) for item in clusters if isinstance(item.get("samples"), list)]
-    return sub("The largest clusters", parts) if parts else None
+    told = [_cluster(item) for item in clusters if isinstance(item.get("samples"), list)]
+    return parts.sub("The largest clusters", told) if told else None
 
 
 def _cluster(cluster: dict[str, Any]) -> Markup:
     documents, kept = (figures.count(numeric(cluster.get(name))) for name in ("documents", "kept"))
     summary = tag("summary", tag("b", f"{documents} documents"), f", {kept} kept")
     samples = [_sample(mapping(item)) for item in cluster["samples"]]
-    return tag("details", summary, grid(*samples))
+    return tag("details", summary, parts.grid(*samples))
 
 
 def _sample(sample: dict[str, Any]) -> Markup:
@@ -123,12 +118,7 @@ def _sample(sample: dict[str, Any]) -> Markup:
     fate = "kept" if sample.get("survivor") == sample.get("id") else "removed"
     if fate == "removed":
         fate = f"removed, similarity {figures.number(similarity)}"
-    return tag(
-        "article",
-        tag("p", fate, class_="score"),
-        tag("div", excerpt(str(sample.get("text") or ""), 200, lines=5), class_="text", dir="auto"),
-        tag("code", one_line(id, 64)[:12], title=one_line(id, 64)),
-    )
+    return parts.document(id, str(sample.get("text") or ""), fate, None, short=(200, 5))
 
 
 SECTIONS = (duplicates,)

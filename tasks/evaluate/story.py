@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tasks.render import Axis, Content, Markup, axis, charts, excerpt, figures, one_line, table, tag
-from tasks.story import Run, Section, absent, generations, grid, interval, mapping, numeric, scores
+from tasks.render import Content, Markup, charts, excerpt, figures, one_line, table, tag
+from tasks.story import Run, Section, generations, interval, mapping, numeric, parts, scores
 
 
 def scores_section(run: Run) -> Section:
@@ -14,12 +14,12 @@ def scores_section(run: Run) -> Section:
     found = scores(run)
     benchmarks = mapping(found.get("benchmarks"))
     if not benchmarks:
-        return absent("scores", "Scores", "Evaluate is not part of this run, or hasn't finished.")
+        return parts.absent("scores", "Scores", "Evaluate is not part of this run, or hasn't finished.")
     values = [
         numeric(mapping(score).get(name)) for score in benchmarks.values() for name in ("value", "high")
     ]
     top = max([0.5, *(value for value in values if value is not None)])
-    x = axis(
+    x = charts.axis(
         [0.0, 1.0 if top > 0.5 else 0.5], tight=True, format=lambda value: f"{value:.0%}".replace("%", " %")
     )
     rows = [_score(name, mapping(score), x) for name, score in list(benchmarks.items())[:60]]
@@ -29,7 +29,7 @@ def scores_section(run: Run) -> Section:
     return Section("scores", "Scores", lead, table(head, rows, numeric=(2, 5, 6), class_="scores"))
 
 
-def _score(name: str, score: dict[str, Any], x: Axis) -> list[Content]:
+def _score(name: str, score: dict[str, Any], x: charts.Axis) -> list[Content]:
     value, spoilt = numeric(score.get("value")), numeric(score.get("contaminated"))
     low, high, chance = (numeric(score.get(key)) for key in ("low", "high", "chance"))
     return [
@@ -60,14 +60,14 @@ def writing(run: Run) -> Section:
     """Texts that the model wrote, prompts in bold."""
     found = [item for item in generations(run, 8) if str(item.get("text") or "").strip()]
     if not found:
-        return absent("writing", "What the model writes", "This run has written no text yet.")
+        return parts.absent("writing", "What the model writes", "This run has written no text yet.")
     texts = [
         tag("blockquote", tag("b", excerpt(item.get("prompt") or "", 600)) if item.get("prompt") else None,
             excerpt("." + str(item["text"]), 1600)[1:], dir="auto")
         for item in found
     ]  # fmt: skip
     lead = "Sampled at evaluation; the prompt is bold, the rest is the model's."
-    return Section("writing", "What the model writes", lead, grid(*texts))
+    return Section("writing", "What the model writes", lead, parts.grid(*texts))
 
 
 def claim(run: Run) -> str | None:

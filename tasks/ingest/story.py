@@ -14,14 +14,11 @@ from tasks.story import (
     Section,
     Step,
     Subject,
-    absent,
-    grid,
     json_object,
     mapping,
     numeric,
     parts,
     samples,
-    sub,
     verdict_facts,
 )
 
@@ -46,7 +43,7 @@ def documents(run: Run) -> Section:
     """How long documents are, in what language, and how sure that is."""
     ingest, signals = run.node("ingest"), run.node("filter-signals")
     if ingest is None:
-        return absent("documents", "Documents", "Ingest hasn't finished in this run.")
+        return parts.absent("documents", "Documents", "Ingest hasn't finished in this run.")
     before = samples.length_histogram(ingest.files("documents"))
     final, name = _last_documents(run)
     after = samples.length_histogram(final) if final else samples.Histogram()
@@ -55,7 +52,7 @@ def documents(run: Run) -> Section:
     lead = f"Half of the documents are longer than {' and '.join(medians)}." if medians else "There are none."
     fraction = min(before.fraction, after.fraction if after else 1)
     note = f"Estimated from a sample of {fraction:.1%} of the rows." if fraction < 1 else None
-    charted = grid(_lengths(before, after, name), _language_scores(run, signals) if signals else None)
+    charted = parts.grid(_lengths(before, after, name), _language_scores(run, signals) if signals else None)
     body = join(
         charted, tag("p", note, class_="soft") if note else None, _languages(signals) if signals else None
     )
@@ -115,14 +112,14 @@ def _languages(signals: Node) -> Content:
         line = charts.bar([(n, "c2", one_line(name, 20))], total, 8)
         rows.append([tag("b", one_line(name, 20)), figures.count(n), line, figures.share(n, total)])
     whole = table(["language", "documents", "", "share"], rows, numeric=(1, 3), class_="rules")
-    return sub("Languages", whole, note="as detected, before any rule")
+    return parts.sub("Languages", whole, note="as detected, before any rule")
 
 
 def sources(run: Run) -> Section:
     """What each source gave and what became of it."""
     ingest = run.node("ingest")
     if ingest is None:
-        return absent("sources", "Sources", "Ingest hasn't finished in this run.")
+        return parts.absent("sources", "Sources", "Ingest hasn't finished in this run.")
     given = {
         str(name): _given(mapping(metrics))
         for name, metrics in mapping(ingest.metrics.get("sources")).items()
@@ -130,7 +127,7 @@ def sources(run: Run) -> Section:
     left = _left(run)
     names = sorted(given.keys() | left.keys(), key=lambda name: (-left.get(name, Counter())["tokens"], name))
     if not names:
-        return absent("sources", "Sources", "Ingest has counted no source.")
+        return parts.absent("sources", "Sources", "Ingest has counted no source.")
     counts = [counter["tokens"] for counter in left.values()]
     tokens, most = sum(counts), max(counts, default=0)
     rows = [
@@ -202,7 +199,7 @@ def _lost(ingest: Node) -> Content:
     for (source, reason), n in ranked:
         line = charts.bar([(n, "gone", one_line(reason, 60))], most, 8)
         rows.append([parts.name(reason), figures.count(n), line, one_line(source, 48)])
-    return sub(
+    return parts.sub(
         "Lost records", table(["reason", "records", "", "source"], rows, numeric=(1,), class_="rules lost-by")
     )
 

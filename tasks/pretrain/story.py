@@ -9,24 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from tasks.render import (
-    Axis,
     Content,
-    Line,
-    Mark,
     Markup,
     Series,
-    axis,
     charts,
     figures,
     join,
-    line_chart,
     one_line,
     read_lines,
     read_series,
     table,
     tag,
 )
-from tasks.story import Run, Section, absent, card, grid, numeric, stat, stats, sub
+from tasks.story import Run, Section, numeric, parts
 
 COLUMNS = ("loss", "validation_loss", "grad_norm", "learning_rate", "tokens_per_second", "mfu")
 # event -> (letter on its flag, look); those that aren't here are ticks on the axis
@@ -44,17 +39,21 @@ def training(run: Run) -> Section:
     begun = node is not None and (node.manifest or node.status in ("running", "failed", "interrupted"))
     path = node.file("metrics.jsonl") if node is not None and begun else None
     if node is None or path is None:
-        return absent("training", "Training", "Pretrain is not part of this run, or hasn't logged a step.")
+        return parts.absent(
+            "training", "Training", "Pretrain is not part of this run, or hasn't logged a step."
+        )
     series = read_series(path, COLUMNS)
     events = list(read_lines(node.file("events.jsonl"), 5000))
     steps = [step for column in series.values() for step, _ in column.means]
     if not steps:
-        return absent("training", "Training", "Pretrain hasn't logged a step.")
-    x = axis([0, *steps], tight=True, label="step", ticks=6, format=figures.round_count)
+        return parts.absent("training", "Training", "Pretrain hasn't logged a step.")
+    x = charts.axis([0, *steps], tight=True, label="step", ticks=6, format=figures.round_count)
     marks = _marks(events)
     flags = [mark for mark in marks if mark.letter]
     small = [_small(series[chart.column], x, chart, flags if chart.log else []) for chart in SMALL]
-    body = join(_figures(node.metrics, series), _loss(series, x, marks), grid(*small), _event_table(events))
+    body = join(
+        _figures(node.metrics, series), _loss(series, x, marks), parts.grid(*small), _event_table(events)
+    )
     last = series["loss"].means[-1:] or series["validation_loss"].means[-1:]
     lead = f"{figures.count(last[0][0])} steps, loss {last[0][1]:.3f} at the end." if last else None
     return Section("training", "Training", lead, body)
@@ -69,28 +68,28 @@ def _figures(metrics: dict[str, Any], series: dict[str, Series]) -> Markup:
         ("model FLOPs utilisation", f"{mfu:.1%}".replace("%", " %") if mfu is not None else figures.ABSENT),
         ("lowest validation loss", _lowest(series["validation_loss"])),
     ]
-    return stats(*(stat(value, name) for name, value in items if value != figures.ABSENT))
+    return parts.stats(*(parts.stat(value, name) for name, value in items if value != figures.ABSENT))
 
 
 def _lowest(series: Series) -> str:
     return f"{min(value for _, value in series.lows):.3f}" if len(series) else figures.ABSENT
 
 
-def _loss(series: dict[str, Series], x: Axis, marks: list[Mark]) -> Content:
+def _loss(series: dict[str, Series], x: charts.Axis, marks: list[charts.Mark]) -> Content:
     loss, validation = series["loss"], series["validation_loss"]
     if not len(loss) and not len(validation):
         return None
     values = [value for _, value in [*loss.lows, *loss.highs, *validation.means]]
     log = min(values) > 0 and max(values) / min(values) > 2.5
-    y = axis(values, log=log, ticks=6, label="nats per token" + (", log scale" if log else ""))
+    y = charts.axis(values, log=log, ticks=6, label="nats per token" + (", log scale" if log else ""))
     lines = [
-        Line("training", loss.smooth(), "c1"),
-        Line("validation", validation.means, "c2"),
-        Line("validation ", validation.means, "c2", dots=True),
+        charts.Line("training", loss.smooth(), "c1"),
+        charts.Line("validation", validation.means, "c2"),
+        charts.Line("validation ", validation.means, "c2", dots=True),
     ]
     lines = [line for line in lines if line.points and not (line.dots and len(line.points) > 60)]
-    shown = [Line("" if line.dots else line.name, line.points, line.look, line.dots) for line in lines]
-    return line_chart(shown, x, y, title="Loss", height=300, band=(loss.lows, loss.highs), marks=marks)
+    shown = [charts.Line("" if line.dots else line.name, line.points, line.look, line.dots) for line in lines]
+    return charts.line_chart(shown, x, y, title="Loss", height=300, band=(loss.lows, loss.highs), marks=marks)
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ SMALL = (
 )
 
 
-def _small(series: Series, x: Axis, chart: Small, marks: list[Mark]) -> Content:
+def _small(series: Series, x: charts.Axis, chart: Small, marks: list[charts.Mark]) -> Content:
     """One line with its range behind it; nothing where nothing was logged."""
     if not len(series):
         return None
@@ -125,12 +124,12 @@ def _small(series: Series, x: Axis, chart: Small, marks: list[Mark]) -> Content:
     values = [value for _, value in lows + highs]
     log = chart.log and min(values) > 0 and max(values) / min(values) > 20
     label = ", ".join(filter(None, [chart.unit, "log scale" if log else ""]))
-    y = axis(values, log=log, zero=not log, ticks=4, label=label, format=chart.format)
-    line = Line("", means, chart.look)
-    return line_chart([line], x, y, title=chart.title, height=150, band=(lows, highs), marks=marks)
+    y = charts.axis(values, log=log, zero=not log, ticks=4, label=label, format=chart.format)
+    line = charts.Line("", means, chart.look)
+    return charts.line_chart([line], x, y, title=chart.title, height=150, band=(lows, highs), marks=marks)
 
 
-def _marks(events: list[dict[str, Any]]) -> list[Mark]:
+def _marks(events: list[dict[str, Any]]) -> list[charts.Mark]:
     """Flags for what went wrong or was done about it, ticks for checkpoints."""
     flags, ticks = [], []
     for event in events:
@@ -139,9 +138,9 @@ def _marks(events: list[dict[str, Any]]) -> list[Mark]:
             continue
         told = f"{name} at step {step:,}{_detail(event)}"
         if name in FLAGS:
-            flags.append(Mark(float(step), one_line(told, 200), FLAGS[name][1], FLAGS[name][0]))
+            flags.append(charts.Mark(float(step), one_line(told, 200), FLAGS[name][1], FLAGS[name][0]))
         elif name == "checkpoint":
-            ticks.append(Mark(float(step), one_line(told, 200), "calm"))
+            ticks.append(charts.Mark(float(step), one_line(told, 200), "calm"))
     thin = max(1, -(-len(ticks) // 100))
     return flags[:MOST_FLAGS] + ticks[::thin]
 
@@ -168,7 +167,7 @@ def _event_table(events: list[dict[str, Any]]) -> Content:
         rows.append([step, _flag(str(event.get("event"))), told, tag("span", time, class_="soft")])
     more = f"and {len(shown) - MOST_EVENTS} more" if len(shown) > MOST_EVENTS else None
     whole = table(["step", "event", "detail", "time"], rows, numeric=(0,), class_="long events")
-    return sub("What happened", whole, tag("p", more, class_="soft") if more else None, note=said)
+    return parts.sub("What happened", whole, tag("p", more, class_="soft") if more else None, note=said)
 
 
 def _flag(name: str) -> Markup:
@@ -187,7 +186,7 @@ def figure(run: Run) -> Content:
     metrics = run.metrics("pretrain")
     loss, seen = numeric(metrics.get("validation_loss")), numeric(metrics.get("tokens"))
     note = f"after {figures.short_count(seen)} tokens" if seen else ""
-    return card("Validation loss", f"{loss:.3f}", note) if loss is not None else None
+    return parts.card("Validation loss", f"{loss:.3f}", note) if loss is not None else None
 
 
 def progress(folder: Path) -> str | None:

@@ -6,7 +6,6 @@ from tasks.faces import hand_on
 
 if TYPE_CHECKING:
     from tasks.render import charts, figures
-    from tasks.render.charts import Axis, Line, Mark, axis, line_chart
     from tasks.render.markup import Content, Markup, join, raw, table, tag
     from tasks.render.series import Series, read_lines, read_series
     from tasks.render.terminal import add_row, text_table

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tasks.story import parts, samples
     from tasks.story.counts import Edit, Passage, edits, funnel, passage
     from tasks.story.lookup import find, find_named, find_urls, is_id
-    from tasks.story.parts import Section, absent, card, code, fold, grid, stat, stats, sub
+    from tasks.story.parts import Section
     from tasks.story.passages import edit_samples, edit_table, edited
     from tasks.story.results import generations, interval, scores
     from tasks.story.run import Node, Run, json_object, mapping, numeric, read_json, seconds_of

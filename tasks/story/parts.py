@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.render import Content, Markup, join, one_line, tag
+from tasks.render import Content, Markup, excerpt, join, one_line, tag
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,26 @@ def fold(items: Sequence[Markup]) -> Content:
 def grid(*content: Content, class_: str = "two") -> Markup:
     """Things side by side where there is room."""
     return tag("div", content, class_=f"grid {class_}")
+
+
+def document(id: str, text: str, facts: Content, place: str | None, *, short: tuple[int, int],
+             long: int = 0) -> Markup:  # fmt: skip
+    """A document as a card: what is to be said of it, where it is from, how it begins.
+
+    short: the most characters and lines. long: the characters that are shown when asked for.
+    """
+    beginning = excerpt(text, short[0], lines=short[1])
+    more = excerpt(text, long) if long else beginning
+    shown: Content = beginning
+    if more != beginning:
+        shown = tag("details", tag("summary", tag("span", beginning)), more)
+    return tag(
+        "article",
+        tag("p", facts, class_="score") if facts else None,
+        tag("p", one_line(place, 140), class_="url") if place is not None else None,
+        tag("div", shown, class_="text", dir="auto"),
+        tag("code", one_line(id, 64)[:12], title=one_line(id, 64)),
+    )
 
 
 def stat(value: Content, name: Content, note: Content = None) -> Markup:

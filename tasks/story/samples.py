@@ -106,24 +106,21 @@ def _histogram(values: np.ndarray, edges: np.ndarray, fraction: float) -> Histog
 
 def column_histogram(files: Sequence[Path], column: str, edges: np.ndarray) -> Histogram:
     """How a numeric column is distributed over `edges`."""
-    import numpy as np
-
     groups = row_groups(files)
-    parts = [
-        np.asarray(batch.column(0).drop_null().to_numpy(zero_copy_only=False), dtype=np.float64)
-        for batch in groups.read([column])
-    ]
-    values = np.concatenate(parts) if parts else np.empty(0)
-    return _histogram(values[np.isfinite(values)], edges, groups.fraction)
+    return _histogram(_finite(groups, column), edges, groups.fraction)
 
 
 def column_values(files: Sequence[Path], column: str) -> np.ndarray:
     """The finite values of a numeric column, or of an even sample of its rows: float64."""
+    return _finite(row_groups(files), column)
+
+
+def _finite(groups: Groups, column: str) -> np.ndarray:
     import numpy as np
 
     parts = [
         np.asarray(batch.column(0).drop_null().to_numpy(zero_copy_only=False), dtype=np.float64)
-        for batch in row_groups(files).read([column])
+        for batch in groups.read([column])
     ]
     values = np.concatenate(parts) if parts else np.empty(0)
     return values[np.isfinite(values)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tasks.render import Content, figures
-from tasks.story import Node, Run, Step, Subject, card, find, funnel, numeric
+from tasks.story import Node, Run, Step, Subject, find, funnel, numeric, parts
 
 
 def tell(run: Run, node: Node, subject: Subject) -> Step:
@@ -35,4 +35,6 @@ def figure(run: Run) -> Content:
         return None
     steps = funnel(node.manifest for node in run.nodes.values())
     size = steps[-1].bytes_out if steps else None
-    return card("Tokens", figures.short_count(tokens), f"{size / tokens:.2f} bytes each" if size else "")
+    return parts.card(
+        "Tokens", figures.short_count(tokens), f"{size / tokens:.2f} bytes each" if size else ""
+    )

@@ -9,6 +9,15 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
+        "nodes",
+        "node",
+        "render.text",
+        "render.figures",
+        "render.markup",
+        "story.results",
+        "filter.replay.terminal",
+        "filter.replay.rules",
+        "filter.replay.tuning",
         "text.charset",
         "ingest.tables.columns",
         "ingest.code.generated",

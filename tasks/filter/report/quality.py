@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.render import Content, Markup, charts, figures, join, table
-from tasks.story import Node, Run, Section, absent, grid, mapping, numeric, samples, stat, stats, sub
+from tasks.story import Node, Run, Section, mapping, numeric, parts, samples
 
 SIGNAL = "quality_score"
 SHARES = (0.1, 0.25, 0.5)
@@ -18,7 +18,7 @@ def quality(run: Run) -> Section:
     signals, trained = run.node("filter-signals"), run.node("filter-classifier")
     scores = _column(signals) if signals is not None else []
     if not scores and trained is None:
-        return absent(
+        return parts.absent(
             "quality", "Quality classifier", "This run has no quality classifier: filter.quality is null."
         )
     lead = (
@@ -49,11 +49,11 @@ def _test(node: Node) -> Markup:
     """What was learned from, and how the held-out texts were told apart."""
     metrics = node.metrics
     sides = [mapping(metrics.get(name)) for name in ("positives", "negatives")]
-    row = stats(
-        stat(_score(metrics.get("auc")), "AUC, held-out texts"),
-        stat(_score(metrics.get("accuracy")), "accuracy at 0.5"),
+    row = parts.stats(
+        parts.stat(_score(metrics.get("auc")), "AUC, held-out texts"),
+        parts.stat(_score(metrics.get("accuracy")), "accuracy at 0.5"),
         *(
-            stat(figures.count(numeric(side.get("train"))), f"{name} to learn from",
+            parts.stat(figures.count(numeric(side.get("train"))), f"{name} to learn from",
                  f"of {figures.count(numeric(side.get('texts')))} read, {figures.count(numeric(side.get('held_out')))} held out")
             for name, side in zip(("positives", "negatives"), sides, strict=True)
         ),
@@ -67,9 +67,9 @@ def _test(node: Node) -> Markup:
     limits = table(head, rows, numeric=(0, 1, 2, 3), class_="rules limits")
     return join(
         row,
-        grid(
+        parts.grid(
             _held_out(node),
-            sub("Thresholds on the held-out texts", limits, note="that keep a share of the negatives"),
+            parts.sub("Thresholds on the held-out texts", limits, note="that keep a share of the negatives"),
         ),
     )
 
@@ -122,9 +122,9 @@ def _documents(run: Run, files: Sequence[Path]) -> Content:
         threshold = float(np.quantile(values, 1 - share, method="higher"))
         rows.append([_share(share), _score(threshold), _share(float((values >= threshold).mean()))])
     head = ["share", "score at least", "kept"]
-    keep = sub("Thresholds on this run's documents", table(head, rows, numeric=(0, 1, 2), class_="rules limits"),
+    keep = parts.sub("Thresholds on this run's documents", table(head, rows, numeric=(0, 1, 2), class_="rules limits"),
                note="that keep a share of all kinds and languages")  # fmt: skip
-    return grid(chart, keep)
+    return parts.grid(chart, keep)
 
 
 def _score(value: Any) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from tasks.errors import StageError
 from tasks.filter.replay import Border, Near, Overlap, near_thresholds
-from tasks.render import Content, Markup, charts, excerpt, figures, join, one_line, table, tag
-from tasks.story import Node, Run, Section, absent, grid, samples, sub
-from tasks.story import parts as report_parts
+from tasks.render import Content, Markup, charts, figures, join, table, tag
+from tasks.story import Node, Run, Section, parts, samples
 
 MOST_RULES = 24
 MOST_PAIRS = 8
@@ -18,7 +17,7 @@ def rules(run: Run) -> Section:
     """Drop reasons with their overlaps, and samples near the thresholds that decide most."""
     node = run.node("filter")
     if node is None:
-        return absent("rules", "Rules", "Filter is not part of this run, or hasn't finished.")
+        return parts.absent("rules", "Rules", "Filter is not part of this run, or hasn't finished.")
     found, fraction = _overlap(node)
     if not found.dropped:
         return Section("rules", "Rules", "The filter dropped no document.")
@@ -51,18 +50,18 @@ def _overlaps(found: Overlap) -> Markup:
     for name in names[:MOST_RULES]:
         alone, first, failed = found.alone[name], found.first[name], found.failed[name]
         counts = (alone, first - alone, failed - first)
-        parts = [
+        shares = [
             (count, look, f"{figures.count(count)} documents: {said}")
             for count, (look, said) in zip(counts, LOOKS, strict=True)
         ]
         numbers = [figures.count(number) for number in (alone, first, failed)]
-        rows.append([report_parts.name(name), *numbers, charts.bar(parts, most, 10)])
+        rows.append([parts.name(name), *numbers, charts.bar(shares, most, 10)])
     legend = tag("ul", [tag("li", charts.swatch(look), said) for look, said in LOOKS], class_="legend")
     head = ["rule", "only it", "first", "at all", ""]
     rest = len(names) - MOST_RULES
     more = tag("p", f"and {rest} more rules", class_="soft") if rest > 0 else None
     whole = table(head, rows, numeric=(1, 2, 3), class_="rules overlap")
-    return sub("Why documents are dropped", legend, whole, more, note="documents that fail a rule")
+    return parts.sub("Why documents are dropped", legend, whole, more, note="documents that fail a rule")
 
 
 def _pairs(found: Overlap) -> Content:
@@ -75,9 +74,9 @@ def _pairs(found: Overlap) -> Content:
         # Of the documents that fail the rarer of the two, how many fail both.
         share = figures.share(count, min(found.failed[one], found.failed[other]))
         line = charts.bar([(count, "c3", f"{figures.count(count)} documents")], most, 8)
-        rows.append([report_parts.name(one), report_parts.name(other), figures.count(count), line, share])
+        rows.append([parts.name(one), parts.name(other), figures.count(count), line, share])
     head = ["rule", "and", "documents", "", "of the rarer"]
-    return sub("Rules that fail together", table(head, rows, numeric=(2, 4), class_="rules pairs"))
+    return parts.sub("Rules that fail together", table(head, rows, numeric=(2, 4), class_="rules pairs"))
 
 
 def _borders(run: Run, found: Overlap) -> Content:
@@ -87,9 +86,9 @@ def _borders(run: Run, found: Overlap) -> Content:
         return tag("p", str(error), class_="soft")
     if not borders:
         return None
-    parts = [_border(border, found.alone[border.rule]) for border in borders]
+    told = [_border(border, found.alone[border.rule]) for border in borders]
     said = "the documents closest to a threshold: the last that stay, the first that this rule alone drops"
-    return join(sub("At the thresholds", note=said), parts)
+    return join(parts.sub("At the thresholds", note=said), told)
 
 
 def _border(border: Border, alone: int) -> Markup:
@@ -97,28 +96,17 @@ def _border(border: Border, alone: int) -> Markup:
     relation = "at least" if first.bound == "min" else "at most"
     note = f"{relation} {figures.number(first.threshold)}; drops {figures.count(alone)} alone"
     sides = [
-        tag("div", tag("p", said, class_=f"side {look}"), [_document(item) for item in items] or _none())
+        tag(
+            "div",
+            tag("p", said, class_=f"side {look}"),
+            [_document(item) for item in items] or tag("p", "none", class_="soft"),
+        )
         for said, look, items in (("just kept", "good", border.kept), ("just dropped", "bad", border.dropped))
     ]
-    return sub(report_parts.name(border.rule), grid(*sides, class_="two border"), note=note)
-
-
-def _none() -> Markup:
-    return tag("p", "none", class_="soft")
+    return parts.sub(parts.name(border.rule), parts.grid(*sides, class_="two border"), note=note)
 
 
 def _document(item: Near) -> Markup:
-    short, long = excerpt(item.text, 220, lines=8), excerpt(item.text, 1200)
-    text: Content = short if short == long else tag("details", tag("summary", tag("span", short)), long)
-    return tag(
-        "article",
-        tag(
-            "p",
-            tag("b", figures.number(item.value)),
-            f" against {figures.number(item.threshold)}",
-            class_="score",
-        ),
-        tag("p", one_line(item.url or item.source or "", 140), class_="url"),
-        tag("div", text, class_="text", dir="auto"),
-        tag("code", item.id[:12], title=one_line(item.id, 64)),
-    )
+    facts = [tag("b", figures.number(item.value)), f" against {figures.number(item.threshold)}"]
+    place = item.url or item.source or ""
+    return parts.document(item.id, item.text, facts, place, short=(220, 8), long=1200)

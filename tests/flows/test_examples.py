@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = ("figures", "text", "markup", "markdown", "summary", "report_overview", "report_record")
+MODULES = ("history.summary", "report.record", "report.overview", "run.markdown")
 
 
 @pytest.mark.parametrize("name", MODULES)
