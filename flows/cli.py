@@ -23,7 +23,7 @@ File = Annotated[Path, typer.Option("--file", "-f", help="The pipeline file.")]
 Overrides = Annotated[
     list[str],
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Override a key, e.g. filter.gopher_quality.min_words=60."
+        "--set", metavar="KEY=VALUE", help="Override a key: section.key=value, as in the pipeline file."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -103,7 +103,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Tell one document's way through every stage."""
-    from flows.inspect import explain as story
+    from flows import explain as story
 
     store = _store(file)
     found = story.explain(store.root, _latest(store), key)
@@ -116,21 +116,19 @@ def tune(
     overrides: Overrides = NOTHING,
     sweep: Annotated[
         str | None,
-        typer.Option(
-            metavar="KEY=FROM:TO:STEP", help="Try a row of values, e.g. filter.fineweb.min_lines=1:5:1."
-        ),
+        typer.Option(metavar="KEY=FROM:TO:STEP", help="Try a row of values, from:to:step or a,b,c."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replay the filter with other thresholds from the last run's signals: no text is read, nothing runs."""
-    from flows.inspect import print_tuning
-    from flows.inspect import tune as replay
+    """Replay the last run's verdicts with other thresholds, from its signals: no text is read, nothing runs."""
+    from flows.history import past_runs
+    from flows.settings import load_settings
+    from tasks.nodes import hooks
 
-    found = replay(file, overrides, sweep)
-    if as_json:
-        print(json.dumps(found.as_json(), indent=1))
-    else:
-        print_tuning(found)
+    [replay], [show] = hooks("tune").values(), hooks("print_tuning").values()
+    store = load_settings(file).store
+    found = replay(past_runs(store), lambda changes: load_settings(file, changes).configs, overrides, sweep)
+    print(json.dumps(found.as_json(), indent=1)) if as_json else show(found)
 
 
 @app.command()
@@ -163,9 +161,9 @@ def generate(
 ) -> None:
     """Stream text from the trained model."""
     from flows.generate import stream
-    from flows.render import printable
+    from tasks.render import printable
 
-    folder = model or _artifact(_store(file), "pretrain") / "model"
+    folder = model or _made(_store(file), "model")
     start = sys.stdin.read() if prompt == "-" else prompt
     print(printable(start), end="", flush=True)
     for piece in stream(
@@ -276,12 +274,14 @@ def _record(run: Path) -> dict[str, Any]:
     return record
 
 
-def _artifact(store: Any, node: str) -> Path:
-    for entry in _record(_latest(store))["nodes"]:
-        if entry["node"] == node and entry["status"] in ("done", "reused"):
-            path: Path = store.artifact(node, entry["fingerprint"])
-            return path
-    raise ConfigError(f"the last run has no finished {node}; `smelt run` makes one")
+def _made(store: Any, output: str) -> Path:
+    """The folder of an output that the last run made."""
+    from flows.history import load_run
+
+    node = load_run(store.root, _latest(store)).having(output)
+    if node is None:
+        raise ConfigError(f"the last run has made no {output}; `smelt run` makes one")
+    return node.folder / output
 
 
 def main() -> None:

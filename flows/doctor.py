@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tasks.errors import SmeltError
+from tasks.nodes import hooks
 
 OK, WARN, BAD = "ok", "warn", "bad"
 Finding = tuple[str, str, str]
@@ -19,96 +19,43 @@ Finding = tuple[str, str, str]
 
 def check(file: Path) -> bool:
     """Prints a line per check; returns whether nothing is missing."""
-    findings = [*_python(), *_compiler(), *_packages(), *_device(), *_sandbox(), *_pipeline(file)]
+    stages = [finding for check in hooks("checks").values() for finding in check()]
+    findings = [*_python(), *_compiler(), *_packages(), *_device(), *stages, *_pipeline(file)]
     for state, what, detail in findings:
         print(f"{state:<5} {what:<16} {detail}")
     return all(state != BAD for state, _, _ in findings)
 
 
 def _python() -> Iterator[Finding]:
+    version = sys.version.split()[0]
     enough = sys.version_info >= (3, 11)
-    yield (
-        (OK if enough else BAD),
-        "python",
-        sys.version.split()[0] + ("" if enough else ": 3.11 or newer is needed"),
-    )
+    yield (OK, "python", version) if enough else (BAD, "python", f"{version}: 3.11 or newer is needed")
 
 
 def _compiler() -> Iterator[Finding]:
+    slow = "training runs uncompiled, 2-4 times slower"
     compiler = shutil.which("c++") or shutil.which("g++")
-    yield (
-        (OK, "compiler", compiler)
-        if compiler
-        else (WARN, "compiler", "no C++ compiler: training runs uncompiled, 2-4 times slower (install g++)")
-    )
+    yield (OK if compiler else WARN), "compiler", compiler or f"no C++ compiler: {slow} (install g++)"
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
-    yield (
-        (OK, "python headers", str(header))
-        if header.exists()
-        else (WARN, "python headers", "Python.h is missing: training runs uncompiled (install python3-dev)")
-    )
+    found = header.exists()
+    said = str(header) if found else f"Python.h is missing: {slow} (install python3-dev)"
+    yield (OK if found else WARN), "python headers", said
 
 
 def _packages() -> Iterator[Finding]:
-    for name in (
-        "torch",
-        "deepspeed",
-        "prefect",
-        "pyarrow",
-        "numba",
-        "fastwarc",
-        "resiliparse",
-        "tokenizers",
-        "lm-eval",
-    ):
+    for name in ("torch", "deepspeed", "prefect", "pyarrow", "numba", "fastwarc", "resiliparse", "tokenizers",
+                 "lm-eval"):  # fmt: skip
         try:
             yield OK, name, importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             yield BAD, name, "not installed: make install"
-    if importlib.util.find_spec("fasttext") is None:
-        yield BAD, "fasttext", "not installed: make install"
-    else:
-        yield _fasttext()
-
-
-def _fasttext() -> Finding:
-    """Whether fastText is fit for training a quality classifier; reading models works in any case."""
-    from tasks.filter.quality import UNSOUND, clears_memory
-
-    return (OK, "fasttext", "trains from cleared memory") if clears_memory() else (WARN, "fasttext", UNSOUND)
 
 
 def _device() -> Iterator[Finding]:
     gpus = sorted(Path("/proc/driver/nvidia/gpus").glob("*"))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    yield (
-        OK,
-        "machine",
-        f"{len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {len(gpus) or 'no'} NVIDIA GPU{'s' if len(gpus) > 1 else ''}",
-    )
-
-
-def _sandbox() -> Iterator[Finding]:
-    try:
-        from tasks.evaluate.sandbox import run_problem
-
-        result = run_problem(
-            "def one():\n",
-            "    return 1\n",
-            "def check(candidate):\n    assert candidate() == 1\n",
-            "one",
-            timeout=10,
-        )
-        state = OK if result.passed else WARN
-        yield (
-            state,
-            "sandbox",
-            "runs generated code"
-            if result.passed
-            else f"not usable ({result.outcome}): HumanEval is not scored",
-        )
-    except Exception as error:
-        yield WARN, "sandbox", f"not usable ({error}): HumanEval is not scored"
+    many = f"{len(gpus) or 'no'} NVIDIA GPU{'s' if len(gpus) > 1 else ''}"
+    yield OK, "machine", f"{len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {many}"
 
 
 def _pipeline(file: Path) -> Iterator[Finding]:
@@ -123,11 +70,8 @@ def _pipeline(file: Path) -> Iterator[Finding]:
     parent = settings.store if settings.store.exists() else settings.root
     writable = os.access(parent, os.W_OK)
     free = shutil.disk_usage(parent).free / 2**30
-    yield (
-        (OK if writable else BAD),
-        "store",
-        f"{settings.store}, {free:.0f} GiB free" + ("" if writable else ", not writable"),
-    )
+    said = f"{settings.store}, {free:.0f} GiB free" + ("" if writable else ", not writable")
+    yield (OK if writable else BAD), "store", said
     yield _server()
 
 

@@ -34,7 +34,7 @@ def main() -> int:
             job["file"], job["overrides"], selection=selection, run_id=job["run_id"], argv=job["argv"]
         ) as run:
             threading.Thread(target=_stop_when_asked, args=(run,), daemon=True).start()
-            threading.Thread(target=_show_training, args=(run,), daemon=True).start()
+            threading.Thread(target=_show_progress, args=(run,), daemon=True).start()
             return _run(run, job)
     except SmeltError as error:
         log.error("%s", error)
@@ -86,40 +86,26 @@ def _stop_when_asked(run: RunContext) -> None:
     run.engine.stop()
 
 
-def _show_training(run: RunContext) -> None:
-    """Logs the training's newest metrics now and then while it runs."""
-    from tasks.nodes import NODES
+def _show_progress(run: RunContext) -> None:
+    """Logs now and then how far the running nodes are, of those that tell."""
+    from tasks.nodes import hooks
 
-    told = 0
-    while "pretrain" in NODES:
+    told: dict[str, str] = {}
+    while progress := hooks("progress"):
         time.sleep(15)
-        entry = next((item for item in run.record.data["nodes"] if item["node"] == "pretrain"), None)
-        if entry is None or entry["status"] != "running" or not entry["fingerprint"]:
-            continue
-        row = _last_row(run.store.artifact("pretrain", entry["fingerprint"]) / "metrics.jsonl")
-        if row and row["step"] > told:
-            told = row["step"]
-            log.info(
-                "pretrain          step %s  loss %.3f  %s tokens/s",
-                f"{told:,}",
-                row["loss"],
-                f"{row['tokens_per_second']:,.0f}",
-            )
-
-
-def _last_row(path: Path) -> dict[str, Any] | None:
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, path.stat().st_size - 8192))
-            rows = [json.loads(line) for line in file.read().splitlines()[1:]]
-    except (OSError, ValueError):
-        return None
-    return next((row for row in reversed(rows) if "tokens_per_second" in row), None)
+        for entry in run.record.data["nodes"]:
+            node, fingerprint = entry["node"], entry["fingerprint"]
+            if node not in progress or entry["status"] != "running" or not fingerprint:
+                continue
+            said = progress[node](run.store.artifact(node, fingerprint))
+            if said and said != told.get(node):
+                told[node] = said
+                log.info("%-17s %s", node, said)
 
 
 def start_logging(folder: Path) -> None:
     """Plain lines on standard error, everything (tracebacks too) in the run's log."""
-    from flows.render import printable
+    from tasks.render import printable
 
     class Plain(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:

@@ -23,7 +23,7 @@ def stream(
 ) -> Iterator[str]:
     """The model's continuation of `prompt` in whole characters, up to where the model ends the text.
 
-    model_folder: Hugging Face layout with its tokenizer, as pretrain leaves it. The prompt begins a document;
+    model_folder: Hugging Face layout with its tokenizer, as training leaves it. The prompt begins a document;
     what doesn't fit into the model's window beside the new tokens is cut at its beginning; the text ends
     where the window is full. ConfigError where there is no model, StageError where it can't be read.
     """

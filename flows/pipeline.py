@@ -29,7 +29,7 @@ from flows.run import (
     run_jobs,
     stage_markdown,
 )
-from tasks.nodes import stages
+from tasks.nodes import load, stages
 
 log = logging.getLogger("smelt")
 
@@ -87,7 +87,7 @@ def _stage_flow(stage: str) -> Any:
         with open_run(
             file, overrides, selection=Selection(only=stage, force={stage} if force else ()), run_id=run_id
         ) as run:
-            if stage == "ingest":
+            if not load(nodes[0]).INPUTS:  # reads sources
                 run.build_sample()
             results = [run.run(node, force, _mapper(run, node)) for node in nodes if run.settings.wants(node)]
             manifest = results[-1][0]

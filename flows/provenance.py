@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tasks.ingest.io import shown
+from tasks.io import shown
 
 
 def now() -> str:

@@ -220,19 +220,19 @@ def _check_stage(
         values = {name: section[name] for name in config.model_fields if name in section}
         if "seed" in config.model_fields:
             values.setdefault("seed", pipeline.seed)
-        if stage == "decontaminate" and "benchmarks" in config.model_fields:
-            values.setdefault("benchmarks", _benchmarks(raw))
+        for key, other in getattr(load(node), "FOLLOWS", {}).items():
+            values.setdefault(key, _followed(raw, other, key))
         checked = _validated(config, values, (stage,), lines, problems)
         if checked is not None:
             configs[node] = checked
 
 
-def _benchmarks(raw: Mapping[str, Any]) -> Any:
-    """Decontaminate against what evaluate scores."""
-    section = raw.get("evaluate")
-    if isinstance(section, dict) and "benchmarks" in section:
-        return section["benchmarks"]
-    return load("evaluate").Config().benchmarks
+def _followed(raw: Mapping[str, Any], stage: str, key: str) -> Any:
+    """A key of another stage's section, else its default."""
+    section = raw.get(stage)
+    if isinstance(section, dict) and key in section:
+        return section[key]
+    return getattr(load(stage).Config(), key)
 
 
 def _validated(

@@ -8,15 +8,29 @@ A node is a module with
 - `INPUTS`, the upstream outputs that it reads, as "node/output";
 - `partition(config, inputs) -> list[Shard]`, cheap, run at plan time;
 - `process(shard, out) -> ShardResult`, pure, run in any process on any host that sees the store;
-- `finish(shards, results, out) -> Metrics`, run once after all shards;
 
 and, where they apply,
 
+- `finish(shards, results, out) -> Metrics`, run once after all shards; without it their metrics are merged;
 - `SINGLE = True`: one job, one shard, whose files keep their names in the artifact;
 - `RESUMABLE = True`: `out` outlives a crash and is handed to the next attempt as it was left;
 - `EXCLUSIVE = True`: runs alone with all cores in a process of its own;
 - `wanted(config) -> bool`: whether the node is part of the DAG at all; one that isn't is neither planned nor run;
-- `VOLATILE`, output names that carry timings and the like and are part of no digest.
+- `VOLATILE`, output names that carry timings and the like and are part of no digest;
+- `FOLLOWS`, key -> the stage whose key of the same name it takes where its own section doesn't say.
+
+A stage says what it has to say itself: its last node may declare, or name as `STORY` the module that declares,
+
+- `tell(run, node, subject) -> Step`, what the stage did with a document, for `smelt explain`;
+- `SECTIONS`, functions of a run that each make a `Section` of the report;
+- `figure(run)`, a card at the top of the report; `made(run) -> str`, a noun for what came of it, and `claim(run) -> str`,
+  a clause about that ("that takes ..."), for the headline; each None where there is nothing to say;
+- `progress(folder) -> str`, how far a run of it is that works in `folder`, or None;
+- `checks()`, findings of `smelt doctor`: (ok | warn | bad, what, detail);
+- `tune` and `print_tuning`, of the one stage whose verdicts `smelt tune` replays.
+
+What they are made of is in `tasks.story` and `tasks.render`. A STORY is a name, so that neither a plan nor a node's code
+depends on how it is told.
 
 Node modules import nothing heavy at their top: `smelt plan` imports them all.
 

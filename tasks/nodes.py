@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import Any
 
 NODES: dict[str, str] = {
     "ingest": "tasks.ingest.node",
@@ -46,4 +47,18 @@ def stages() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in NODES:
         found.setdefault(stage_of(name), []).append(name)
+    return found
+
+
+def hooks(name: str) -> dict[str, Any]:
+    """Stage -> what it declares under a name, in the DAG's order, of those that do (see `tasks.node`).
+
+    A stage's last node speaks for it: itself, or the module that it names as its STORY.
+    """
+    found = {}
+    for stage, nodes in stages().items():
+        module = load(nodes[-1])
+        story = importlib.import_module(getattr(module, "STORY", module.__name__))
+        if hasattr(story, name):
+            found[stage] = getattr(story, name)
     return found

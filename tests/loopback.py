@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tasks.ingest.io.retry import Patience
+from tasks.io.retry import Patience
 
 
 @dataclass

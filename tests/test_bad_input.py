@@ -219,8 +219,8 @@ from flows.run.prepare import StoreInputs, prepare
 from flows.settings import load_settings
 from flows.run.stage import run_node
 from flows.store.store import Store
-from tasks.ingest.io import remote_file
-from tasks.ingest.io.retry import Patience
+from tasks.io import remote_file
+from tasks.io.retry import Patience
 remote_file.PATIENCE = Patience(tries=2, stall=0.1, first=0.1)
 settings = load_settings(Path("pipeline.yaml"))
 store = Store(settings.store)

@@ -64,7 +64,7 @@ def test_a_node_module_imports_nothing_heavy(node):
 
 @pytest.mark.parametrize(
     "module",
-    ["flows.cli", "flows.inspect.tuning, flows.inspect.terminal", "flows.inspect.explain, flows.report.page"],
+    ["flows.cli", "tasks.filter.replay.tuning, tasks.filter.story", "flows.explain, flows.report.page"],
 )
 def test_what_only_reads_the_store_imports_neither_torch_nor_deepspeed_nor_prefect(module):
     assert loaded_after(f"import {module}", ("torch", "deepspeed", "prefect")) == []

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.history.counts import funnel
-from flows.history.runs import Run, load_run, mapping, numeric, read_json
-from flows.render import excerpt, figures, one_line, read_lines
+from flows.history.runs import load_run
+from tasks.render import add_row, excerpt, figures, one_line, text_table
+from tasks.story import Run, funnel, generations, interval, mapping, numeric, scores
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
-    from rich.table import Table
 
 SIGNS = {"done": "✓", "reused": "↺", "failed": "✗", "interrupted": "✗", "running": "…", "waiting": "·"}
 COLOURS = {"done": "green", "reused": "cyan", "failed": "red", "interrupted": "yellow", "running": "yellow"}
@@ -52,12 +51,6 @@ def status_data(store: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def scores(run: Run) -> dict[str, Any]:
-    """The scores that `evaluate` left; empty where it hasn't."""
-    node = run.node("evaluate")
-    return read_json(node.file("scores.json")) if node else {}
-
-
 def _print(run: Run, parts: list[RenderableType | None], console: Console | None) -> None:
     from rich.console import Console
 
@@ -81,26 +74,6 @@ def _headline(run: Run) -> RenderableType:
     if run.record.get("error"):
         text.append("\n" + excerpt(run.record["error"], 1000), "red")
     return text
-
-
-def text_table(*columns: str, right: tuple[int, ...] = (), title: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
-    table.pad_edge, table.collapse_padding = False, True
-    for at, name in enumerate(columns):
-        table.add_column(
-            name, justify="right" if at in right else "left", no_wrap=at in right, header_style="dim"
-        )
-    return table
-
-
-def add_row(table: Table, *cells: str | tuple[str, str]) -> None:
-    """A row of texts, each alone or with a style; never markup, whatever brackets they hold."""
-    from rich.text import Text
-
-    table.add_row(*(Text(*cell) if isinstance(cell, tuple) else Text(cell) for cell in cells))
 
 
 def _funnel(run: Run) -> RenderableType | None:
@@ -185,22 +158,6 @@ def against(bits: dict[str, Any]) -> str:
             side = "below" if model <= other else "above"
             parts.append(f"{abs(1 - model / other):.1%} {side} {name} ({other:.3f})".replace("%", " %"))
     return ", ".join(parts)
-
-
-def interval(score: dict[str, Any]) -> str:
-    """A score's interval, "low – high", or nothing where it has none.
-
-    >>> interval({"low": 0.1, "high": 0.25}), interval({})
-    ('0.100 – 0.250', '')
-    """
-    low, high = numeric(score.get("low")), numeric(score.get("high"))
-    return "" if low is None or high is None else f"{low:.3f} – {high:.3f}"
-
-
-def generations(run: Run, limit: int) -> list[dict[str, Any]]:
-    """The first texts that the model wrote at evaluation: {"prompt", "text"}."""
-    node = run.node("evaluate")
-    return list(read_lines(node.file("generations.jsonl"), limit)) if node else []
 
 
 def _sample(run: Run) -> RenderableType | None:

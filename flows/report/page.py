@@ -8,29 +8,15 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flows.history import Run, load_run
-from flows.render import Markup, join, raw, tag
-from flows.report import contamination, corpus, edits, overview, quality, record, removed, rules
-from flows.report import model as report_model
-from flows.report.parts import Section
+from flows.history import load_run
+from flows.report import dropped, funnel, overview, record
+from tasks.nodes import hooks
+from tasks.render import Markup, join, raw, tag
+from tasks.story import Run, Section
 
-SECTIONS: Sequence[tuple[str, str, Callable[[Run], Section]]] = (
-    ("stages", "Stages", overview.stages),
-    ("funnel", "Funnel", corpus.funnel_section),
-    ("rules", "Rules", rules.rules),
-    ("quality", "Quality classifier", quality.quality),
-    ("documents", "Documents", corpus.documents),
-    ("sources", "Sources", corpus.sources),
-    ("duplicates", "Duplicates", removed.duplicates),
-    ("contamination", "Contamination", contamination.contamination),
-    ("edits", "Edits", edits.edits_section),
-    ("dropped", "Dropped documents", removed.dropped),
-    ("training", "Training", report_model.training),
-    ("scores", "Scores", report_model.score_section),
-    ("writing", "What the model writes", report_model.writing),
-    ("artifacts", "Artifacts", record.artifacts),
-    ("settings", "Settings", record.settings),
-)
+Make = Callable[[Run], Section]
+FIRST: Sequence[Make] = (overview.stages, funnel.funnel_section)
+LAST: Sequence[Make] = (dropped.dropped, record.artifacts, record.settings)
 
 
 def write_report(store: Path, run: Path) -> Path:
@@ -50,7 +36,8 @@ def write_report(store: Path, run: Path) -> Path:
 def page(run: Run) -> str:
     """The whole page."""
     style = (Path(__file__).with_name("page.css")).read_text(encoding="utf-8")
-    sections = [_section(run, *entry) for entry in SECTIONS]
+    told = [make for sections in hooks("SECTIONS").values() for make in sections]
+    sections = [_section(run, make) for make in (*FIRST, *told, *LAST)]
     links = [
         tag("a", section.title, href=f"#{section.key}", class_=None if section.present else "absent")
         for section in sections
@@ -59,12 +46,7 @@ def page(run: Run) -> str:
         "body",
         tag("a", "Skip to the figures", href="#stages", class_="skip"),
         tag("nav", tag("span", "smelt", class_="brand"), links, aria_label="Sections"),
-        tag(
-            "main",
-            overview.header(run),
-            [section.markup() for section in sections],
-            record.footer(run),
-        ),
+        tag("main", overview.header(run), [section.markup() for section in sections], record.footer(run)),
     )
     return f"<!doctype html>\n{tag('html', _head(run, style), body, lang='en')}\n"
 
@@ -85,10 +67,11 @@ def _head(run: Run, style: str) -> Markup:
     )
 
 
-def _section(run: Run, key: str, title: str, make: Callable[[Run], Section]) -> Section:
+def _section(run: Run, make: Make) -> Section:
     """A section; what it could not be made of shows on the page, and costs no other section."""
     try:
         return make(run)
     except Exception as error:
         said = f"This section could not be made: {type(error).__name__}: {error}"
-        return Section(key, title, None, tag("p", join(said[:500]), class_="error"))
+        name = make.__name__.removesuffix("_section")
+        return Section(name, name.capitalize(), None, tag("p", join(said[:500]), class_="error"))

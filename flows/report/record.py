@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flows.history import Node, Run, mapping, numeric
-from flows.render import Content, Markup, excerpt, figures, one_line, table, tag
-from flows.report.parts import Section, absent, code, sub
+from tasks.render import Content, Markup, excerpt, figures, one_line, table, tag
+from tasks.story import Node, Run, Section, mapping, numeric, parts
 
 _SECRET = re.compile(r"secret|password|passwd|credential|(^|_)(token|key)$|api_?key", re.IGNORECASE)
 MOST_ROWS = 30
@@ -17,13 +16,13 @@ def artifacts(run: Run) -> Section:
     """Fingerprints, outputs with their content digests, inputs, packages: node by node."""
     nodes = [node for node in run.nodes.values() if node.manifest is not None]
     if not nodes:
-        return absent("artifacts", "Artifacts", "This run has made no artifact yet.")
+        return parts.absent("artifacts", "Artifacts", "This run has made no artifact yet.")
     lead = "A fingerprint covers the code's version, the configuration and the content of the inputs."
     rows = [_artifact(node) for node in nodes]
     head = ["node", "fingerprint", "version", "packages", "outputs", "bytes", "shards", "made", "commit"]
     whole = table(head, rows, numeric=(4, 5, 6), class_="long artifacts")
     details = [tag("details", tag("summary", tag("b", node.name)), _detail(node)) for node in nodes]
-    return Section("artifacts", "Artifacts", lead, [whole, sub("Inputs and outputs", details)])
+    return Section("artifacts", "Artifacts", lead, [whole, parts.sub("Inputs and outputs", details)])
 
 
 def _artifact(node: Node) -> list[Content]:
@@ -36,10 +35,10 @@ def _artifact(node: Node) -> list[Content]:
     )
     size = sum(numeric(mapping(item).get("bytes")) or 0 for item in outputs.values())
     return [
-        tag("b", node.name), code(node.fingerprint), figures.number(payload.get("version")),
+        tag("b", node.name), parts.code(node.fingerprint), figures.number(payload.get("version")),
         one_line(packages, 120) or "–", figures.count(len(outputs)), figures.size(size),
         figures.count(len(manifest.get("shards") or [])), figures.when(str(manifest.get("end") or "")),
-        code(f"{git.get('commit') or ''}", 10),
+        parts.code(f"{git.get('commit') or ''}", 10),
     ]  # fmt: skip
 
 
@@ -47,12 +46,14 @@ def _detail(node: Node) -> Content:
     manifest = node.manifest or {}
     rows: list[list[Content]] = []
     for name, item in list(mapping(manifest.get("inputs")).items())[:MOST_ROWS]:
-        rows.append(["in", one_line(name, 80), code(mapping(item).get("digest"), 16), "", ""])
+        rows.append(["in", one_line(name, 80), parts.code(mapping(item).get("digest"), 16), "", ""])
     for name, item in list(mapping(manifest.get("outputs")).items())[:MOST_ROWS]:
         item = mapping(item)
         files, size = (numeric(item.get(key)) for key in ("files", "bytes"))
         shown = tag("b", one_line(name, 80))
-        rows.append(["out", shown, code(item.get("digest"), 16), figures.count(files), figures.size(size)])
+        rows.append(
+            ["out", shown, parts.code(item.get("digest"), 16), figures.count(files), figures.size(size)]
+        )
     return table(["", "name", "content", "files", "bytes"], rows, numeric=(3, 4))
 
 
@@ -60,7 +61,7 @@ def settings(run: Run) -> Section:
     """The pipeline's settings of this run."""
     found = mapping(run.record.get("settings"))
     if not found:
-        return absent("settings", "Settings", "The run's record holds no settings.")
+        return parts.absent("settings", "Settings", "The run's record holds no settings.")
     file = one_line(str(run.record.get("pipeline") or "the pipeline").rsplit("/", 1)[-1], 80)
     lead = f"What {file} and --set asked for; the rest is default."
     blocks = [tag("div", tag("h3", name), _settings(value), class_="block") for name, value in _blocks(found)]

@@ -82,7 +82,7 @@ class RunContext:
         """Builds the sample corpus if the pipeline asks for one that isn't there."""
         folder = self.settings.sample
         if folder is not None and not sample_is_built(self.settings):
-            from tasks.ingest.sample import build as sample
+            from tasks.sample import build as sample
 
             log.info("building the sample corpus in %s", folder)
             start = time.monotonic()

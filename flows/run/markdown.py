@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flows.history import Passage, funnel, mapping, numeric, passage
-from flows.render import figures, one_line
+from tasks.render import figures, one_line
+from tasks.story import Passage, funnel, mapping, numeric, passage
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$])")
 MOST_RULES = 20

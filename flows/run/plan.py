@@ -10,7 +10,7 @@ from flows.run.prepare import Prepared, StoreInputs, prepare, shard_fingerprint
 from flows.settings import Settings
 from flows.store import FileDigests, Miss, Store, source_closure
 from tasks.errors import NotAskedYet
-from tasks.nodes import NODES, stage_of
+from tasks.nodes import NODES, load, stage_of
 
 NEWEST = 16  # former artifacts of a node among which a plan looks for the nearest
 
@@ -92,7 +92,7 @@ def make_plan(settings: Settings, selection: Selection) -> list[Step]:
 
 
 def sample_is_built(settings: Settings) -> bool:
-    from tasks.ingest.sample import build as sample
+    from tasks.sample import build as sample
 
     return settings.sample is None or sample.is_built(settings.sample)
 
@@ -108,7 +108,7 @@ def _plan_node(
 ) -> tuple[Step, Mapping[str, Any] | None]:
     [seconds] = [manifest["seconds"] for manifest in store.artifacts(node, 1)] or [None]
     sources = [name for name in settings.upstream(node) if name not in manifests]
-    if node == "ingest" and blocked:
+    if blocked and not load(node).INPUTS:  # reads sources
         return Step(node, "run", blocked, seconds=seconds), None
     if sources:
         return Step(

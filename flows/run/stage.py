@@ -15,7 +15,7 @@ from flows.provenance import git_state, host, now, without_secrets
 from flows.run.prepare import Prepared, shard_fingerprint
 from flows.store import FORMAT, Miss, Store, digest, link, output_of, seal, source_closure
 from tasks.errors import StageError
-from tasks.node import Metrics, Shard, ShardResult
+from tasks.node import Metrics, Shard, ShardResult, merge_metrics
 from tasks.nodes import load, stage_of
 
 # Runs a function on every argument tuple, in processes, and returns the values in order.
@@ -190,9 +190,12 @@ def run_resumable(node: str, shard: Shard, out: str) -> dict[str, Any]:
 def finish_node(
     node: str, shards: list[Shard], results: list[ShardResult], out: str
 ) -> tuple[Metrics, float]:
-    """Runs a node's `finish`; returns its metrics and CPU seconds."""
+    """Runs a node's `finish`, if it has one; returns its metrics and CPU seconds."""
     cpu = _cpu_seconds()
-    return load(node).finish(shards, results, Path(out)), _cpu_seconds() - cpu
+    finish = getattr(load(node), "finish", None)
+    if finish is None:
+        return merge_metrics(result.metrics for result in results), _cpu_seconds() - cpu
+    return finish(shards, results, Path(out)), _cpu_seconds() - cpu
 
 
 def _long_lived(prepared: Prepared, store: Store, force: bool) -> Path:

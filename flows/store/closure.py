@@ -29,7 +29,7 @@ def closure(start: Path, root: Path = ROOT) -> set[Path]:
 
     A name that a face hands on (`tasks.faces`) stands for the module that it is from. A module that is run or
     loaded by its name counts as imported where the name is a string; a file or a folder without code, where its name
-    is a string in a module beside it.
+    (of a table that of its kind can be left out) is a string in a module beside it.
     """
     found: set[Path] = set()
     ahead = [start]
@@ -55,7 +55,8 @@ def _needs(path: Path, root: Path) -> list[Path]:
     strings = set(STRING.findall(text))
     needed += [file for name in strings if name.startswith(FLOORS) and (file := _file(name, root))]
     for entry in _entries(path.parent):
-        if entry.name in strings:
+        stem, _, kind = entry.name.rpartition(".")
+        if entry.name in strings or (kind in ("json", "yaml") and stem in strings):
             needed += _data(Path(entry.path))
     return needed
 

@@ -19,7 +19,7 @@ from typing import Any
 from flows.provenance import now
 from flows.store.store import write_atomically
 from tasks.errors import NotAskedYet
-from tasks.ingest.io import shown
+from tasks.io import shown
 
 log = logging.getLogger("smelt")
 UNKNOWN = "unknown until the run"  # the digest, in a plan, of a file that no run has asked about
@@ -62,7 +62,7 @@ class RemoteInputs:
         wanted = [address for address in dict.fromkeys(addresses) if address not in self._asked]
         if not self._online or not wanted:
             return
-        from tasks.ingest.io import digest_of
+        from tasks.io import digest_of
 
         if len(wanted) > 1000:
             log.info("asking for the versions of %s remote files", f"{len(wanted):,}")
@@ -78,7 +78,7 @@ class RemoteInputs:
             if (known := self._memory["patterns"].get(_key(pattern))) is None:
                 raise NotAskedYet(f"{shown(pattern)}: {UNKNOWN}, a plan uses no network")
             return list(known)
-        from tasks.ingest.io import listing
+        from tasks.io import listing
 
         found = listing(pattern)
         self._memory["patterns"][_key(pattern)] = found
@@ -94,7 +94,7 @@ class RemoteInputs:
         if not path.exists():
             if not self._online:
                 raise NotAskedYet(f"{shown(address)}: {UNKNOWN}, a plan uses no network")
-            from tasks.ingest.io import fetch
+            from tasks.io import fetch
 
             data = fetch(address, digest, COPY_BYTES)
             path.parent.mkdir(parents=True, exist_ok=True)

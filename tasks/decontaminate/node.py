@@ -17,6 +17,8 @@ from tasks.text import FOLDING
 VERSION = 4
 PACKAGES = ()
 INPUTS = ("dedup/documents",)
+STORY = "tasks.decontaminate.story"
+FOLLOWS = {"benchmarks": "evaluate"}
 
 SELF_TEST = "self-test"  # the key of the shard that injects items
 _TEST_KEYS = ("self_test_items", "min_recall")

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 
 from tasks import node
-from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.node import Inputs, Shard, ShardResult
 from tasks.text import Ngram
 
 VERSION = 2
@@ -62,8 +61,3 @@ def process(shard: Shard, out: Path) -> ShardResult:
     matches["similarity"] = values[reached]
     np.save(out / "pairs.npy", matches)
     return ShardResult({"candidates": len(candidates), "pairs": len(matches)})
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    metrics: dict[str, Any] = merge_metrics(result.metrics for result in results)
-    return metrics

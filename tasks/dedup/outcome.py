@@ -27,6 +27,7 @@ INPUTS = (
     "dedup-repeats/cuts",
     "dedup-repeats/drops",
 )
+STORY = "tasks.dedup.story"
 VOLATILE = ("samples",)
 CLUSTERS = "clusters"  # the key of the shard that stands for the cluster table
 

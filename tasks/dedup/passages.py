@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tasks.dedup.paragraphs import Option
 from tasks.dedup.paragraphs import option as paragraphs
-from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.node import Inputs, Shard, ShardResult
 from tasks.text import FOLDING
 
 VERSION = 1
@@ -53,7 +53,3 @@ def process(shard: Shard, out: Path) -> ShardResult:
     )
     np.save(out / "passages.npy", found)
     return ShardResult({"passages": len(found)})
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    return merge_metrics(result.metrics for result in results)

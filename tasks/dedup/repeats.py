@@ -13,7 +13,7 @@ from pydantic import Field
 
 from tasks.dedup.paragraphs import Option
 from tasks.dedup.paragraphs import option as paragraphs
-from tasks.node import Inputs, Metrics, Shard, ShardResult, not_identity
+from tasks.node import Inputs, Shard, ShardResult, not_identity
 
 VERSION = 1
 PACKAGES = ()
@@ -44,8 +44,3 @@ def process(shard: Shard, out: Path) -> ShardResult:
     from tasks.dedup.paragraphs import write_repeats
 
     return ShardResult(write_repeats(shard, out))
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    """repeats: paragraphs that an earlier document has; documents: those that have one."""
-    return results[0].metrics

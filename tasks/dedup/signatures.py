@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.dedup.config import Config
-from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.node import Inputs, Shard, ShardResult
 from tasks.text import FOLDING
 
 VERSION = 2
@@ -50,8 +50,3 @@ def process(shard: Shard, out: Path) -> ShardResult:
     size = sum(kept["length"].to_pylist())
     count = kept.num_rows
     return ShardResult({"documents_in": count, "documents_out": count, "bytes_in": size, "bytes_out": size})
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    metrics: dict[str, Any] = merge_metrics(result.metrics for result in results)
-    return metrics

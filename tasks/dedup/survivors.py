@@ -7,12 +7,12 @@ never texts.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from tasks import node
-from tasks.node import Inputs, Metrics, Shard, ShardResult
+from tasks.node import Inputs, Shard, ShardResult
 from tasks.text import Ngram
 
 VERSION = 1
@@ -55,8 +55,3 @@ def process(shard: Shard, out: Path) -> ShardResult:
     from tasks.dedup.clusters import write_survivors
 
     return ShardResult(write_survivors(shard, out))
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    metrics: dict[str, Any] = results[0].metrics
-    return metrics

@@ -6,16 +6,16 @@ document). Importing this module is cheap.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.benchmarks import named_files, resolved
 from tasks.evaluate.config import Config
-from tasks.node import Inputs, Metrics, Shard, ShardResult
+from tasks.node import Inputs, Shard, ShardResult
 
 VERSION = 2
 PACKAGES = ("lm-eval", "torch", "tokenizers")
 INPUTS = ("pretrain/model", "tokenize/tokenizer", "tokenize/validation_documents", "decontaminate/hits")
+STORY = "tasks.evaluate.story"
 SINGLE = True
 EXCLUSIVE = True
 
@@ -76,11 +76,6 @@ def process(shard: Shard, out: Path) -> ShardResult:
     )
     evaluation.write(out)
     return ShardResult(evaluation.metrics)
-
-
-def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:
-    """The one shard's metrics."""
-    return dict(results[0].metrics)
 
 
 def _named(shard: Shard, role: str, name: str) -> Path:

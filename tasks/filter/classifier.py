@@ -7,7 +7,7 @@ filter-signals scores every document with, and held_out.parquet, the scores of t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,8 +175,3 @@ def _tested(scores: dict[str, Any]) -> Metrics:
         "accuracy": round(accuracy(*sides), 4),
         "thresholds": threshold_table(*sides),
     }
-
-
-def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:
-    """What the training reported."""
-    return dict(results[0].metrics)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.filter.editing import Config as Personal
 from tasks.node import Config as NodeConfig
-from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.node import Inputs, Metrics, Shard, ShardResult
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -139,8 +139,3 @@ class _Record:
             "emptied": self.totals["emptied"],
             "edits": {rule: dict(numbers) for rule, numbers in sorted(self.rules.items())},
         }
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    """The counts of all shards."""
-    return merge_metrics(result.metrics for result in results)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.filter.urls import family
 from tasks.node import Config as NodeConfig
-from tasks.node import Inputs, Metrics, Shard, ShardResult
+from tasks.node import Inputs, Shard, ShardResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,11 +73,6 @@ def process(shard: Shard, out: Path) -> ShardResult:
                 )
                 row += batch.num_rows
     return ShardResult({"hosts": len(np.unique(hosts[hosts != 0])), "documents_with_host": int(total)})
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    """hosts, documents_with_host."""
-    return results[0].metrics
 
 
 def ranks(hosts: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, int]:

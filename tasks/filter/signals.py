@@ -19,7 +19,7 @@ from tasks.filter.quality import Config as Quality
 from tasks.filter.text_signals import side_signals
 from tasks.filter.urls import blocklists
 from tasks.node import Config as NodeConfig
-from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
+from tasks.node import Input, Inputs, Shard, ShardResult, not_identity
 
 VERSION = 6
 PACKAGES = ("fasttext", "fasttext-predict", "fasttext-wheel")
@@ -122,8 +122,3 @@ def _quality(shard: Shard) -> Callable[[list[str | None]], Any] | None:
     section = shard.config["quality"]
     classifier = wordbags.load(shard.inputs["classifier"][0].path, section["positive_label"])
     return lambda texts: classifier.score(texts, section["prefix"])
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    """The counts of all shards."""
-    return merge_metrics(result.metrics for result in results)

@@ -17,6 +17,7 @@ from tasks.filter.config import Config
 VERSION = 2
 PACKAGES: tuple[str, ...] = ()
 INPUTS = ("filter-edits/documents", "filter-signals/signals", "filter-hosts/hosts")
+STORY = "tasks.filter.story"
 
 
 def partition(config: Any, inputs: Inputs) -> list[Shard]:

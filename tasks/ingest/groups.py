@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 
-from tasks.ingest.io import Version, is_remote
+from tasks.io import Version, is_remote
 from tasks.node import Input
 
 PER_FILE = 4 << 10  # bytes that a file counts beside its own: so many empty ones don't share a shard

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import ModuleType
 
 from tasks.errors import ConfigError
-from tasks.ingest.io import file_name, is_http, is_pattern, is_remote, root_of, shown
 from tasks.ingest.source import BaseSource, find_files
+from tasks.io import file_name, is_http, is_pattern, is_remote, root_of, shown
 from tasks.node import Inputs
 
 

@@ -16,10 +16,10 @@ from tasks.errors import ConfigError, StageError
 from tasks.ingest import groups, kinds
 from tasks.ingest.code import side_role
 from tasks.ingest.extract import ENGINES
-from tasks.ingest.io import Version, is_remote, shown
 from tasks.ingest.listing import find
 from tasks.ingest.source import UNREADABLE, BaseSource, vanished
 from tasks.ingest.tables import MISSING
+from tasks.io import Version, is_remote, shown
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
 from tasks.regular import REFUSED, refused
@@ -31,6 +31,7 @@ VERSION = 9  # of what all kinds share
 PACKAGES: tuple[str, ...] = ()  # each kind has its own
 INPUTS: list[str] = []
 ALONE = 16  # a file of this part of shard_bytes has work enough for a shard
+STORY = "tasks.ingest.story"
 
 
 class Config(BaseConfig):

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, field_serializer, field_validator
 
 from tasks.errors import ConfigError, StageError
-from tasks.ingest.io import is_remote, shown
+from tasks.io import is_remote, shown
 from tasks.node import Config, not_identity
 
 if TYPE_CHECKING:
     from tasks.document import Loss
-    from tasks.ingest.io import RemotePath
+    from tasks.io import RemotePath
 
 # What the stages handle in 600 MB once their kernels are compiled; the field's documents are below 10 MB.
 DOCUMENT_BYTES = 12 << 20

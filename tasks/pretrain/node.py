@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.errors import StageError
-from tasks.node import Input, Inputs, Metrics, Shard, ShardResult
+from tasks.node import Input, Inputs, Shard, ShardResult
 from tasks.pretrain.config import RunConfig
 from tasks.pretrain.distributed import layout, lock, ranks
 from tasks.pretrain.job import FAILURE, RESULT, Job
@@ -24,6 +24,7 @@ from tasks.pretrain.job import FAILURE, RESULT, Job
 VERSION = 2
 PACKAGES = ("torch", "deepspeed")
 INPUTS = ("tokenize/train", "tokenize/validation", "tokenize/tokenizer")
+STORY = "tasks.pretrain.story"
 SINGLE = True
 RESUMABLE = True
 EXCLUSIVE = True
@@ -69,11 +70,6 @@ def process(shard: Shard, out: Path) -> ShardResult:
     result = json.loads((out / RESULT).read_text())
     (out / RESULT).unlink()
     return ShardResult(result)
-
-
-def finish(shards: Sequence[Shard], results: Sequence[ShardResult], out: Path) -> Metrics:
-    """The run's own figures."""
-    return results[0].metrics
 
 
 def train(job: Job) -> dict[str, Any]:

@@ -24,6 +24,7 @@ INPUTS = (
     "tokenize-train/split",
     "tokenize-train/validation_texts",
 )
+STORY = "tasks.tokenize.story"
 
 OVERLAP_RULE = "validation_overlap"
 

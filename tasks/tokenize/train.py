@@ -10,7 +10,7 @@ from pydantic import Field
 
 from tasks.errors import StageError
 from tasks.node import Config as NodeConfig
-from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
+from tasks.node import Inputs, Shard, ShardResult
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,11 +63,6 @@ def process(shard: Shard, out: Path) -> ShardResult:
     sample = _Sample(paths, chosen, config.sample_bytes / training, config.seed)
     save_tokenizer(train_bpe(sample, config.vocab_size), out / "tokenizer")
     return ShardResult(metrics=_metrics(groups, chosen) | sample.counts | {"vocab_size": config.vocab_size})
-
-
-def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metrics:
-    """The counts of the one job."""
-    return merge_metrics(result.metrics for result in results)
 
 
 def grouped(paths: list[str]) -> Iterator[tuple[pa.RecordBatch, list[str]]]:

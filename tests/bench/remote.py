@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tasks.ingest.io.container import chunks
-from tasks.ingest.io.remote_file import RemotePath
 from tasks.ingest.warc.source import read_warc
+from tasks.io.container import chunks
+from tasks.io.remote_file import RemotePath
 
 BLOCK = 64 << 10
 

@@ -56,8 +56,8 @@ def smelt(paths: list[Path], digests: str = "check", write: bool = True) -> int:
 
 
 def framing(paths: list[Path]) -> int:
-    from tasks.ingest.io.container import chunks
     from tasks.ingest.warc.records import WARC, read_records
+    from tasks.io.container import chunks
 
     records = 0
     for path in paths:

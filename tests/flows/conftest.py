@@ -4,13 +4,15 @@ Reading `a.txt` fails once, for a moment, where there is a file `a.trouble` besi
 """
 
 import importlib
-import importlib.util
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+from sample_store import hostile_store, make_store, sample_store
+
+__all__ = ["hostile_store", "make_store", "sample_store", "toy"]
 
 INGEST = """
 from pathlib import Path
@@ -115,13 +117,3 @@ def toy(tmp_path, monkeypatch):
 
     with mock.patch.dict(NODES, {"ingest": "toy_ingest", "filter": "toy_filter"}, clear=True):
         yield SimpleNamespace(root=tmp_path, texts=texts, file=file, pipeline=pipeline)
-
-
-# The store that the report's tests read: its fixtures live in a file of their own, which also runs as a script.
-_spec = importlib.util.spec_from_file_location("sample_store", Path(__file__).with_name("sample_store.py"))
-_stores = sys.modules["sample_store"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_stores)
-make_store, sample_store, hostile_store = _stores.make_store, _stores.sample_store, _stores.hostile_store
-_spec = importlib.util.spec_from_file_location("filter_store", Path(__file__).with_name("filter_store.py"))
-sys.modules["filter_store"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(sys.modules["filter_store"])

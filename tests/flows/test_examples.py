@@ -5,15 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = (
-    "render.figures",
-    "render.text",
-    "render.markup",
-    "run.markdown",
-    "history.summary",
-    "report.overview",
-    "report.record",
-)
+MODULES = ("history.summary", "report.record", "report.overview", "run.markdown")
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -96,7 +96,7 @@ def records() -> list[list[bytes]]:
 
 
 def unpacked(path: Path) -> bytes:
-    from tasks.ingest.io.container import chunks
+    from tasks.io.container import chunks
 
     with path.open("rb") as file:
         return b"".join(piece for piece in chunks(file) if isinstance(piece, bytes))

@@ -170,8 +170,8 @@ def _url(draw: Random) -> Case:
 def check_url(case: Case) -> None:
     from tasks.filter.urls.blocklists import _host_key, _url_key, load_lists
     from tasks.filter.urls.canonical import canonical_url, host_of
-    from tasks.ingest.io import location
     from tasks.ingest.warc import source as warc
+    from tasks.io import location
 
     url = case.data.decode("utf-8", "replace")  # readers let no lone surrogates through
     once = canonical_url(url)

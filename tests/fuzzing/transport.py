@@ -16,10 +16,10 @@ from fuzzing.case import Case, Target
 from fuzzing.mutations import mutate
 
 from tasks.errors import SmeltError
-from tasks.ingest.io import http_body, remote_file
-from tasks.ingest.io.answers import Refused
-from tasks.ingest.io.object_version import Version
-from tasks.ingest.io.retry import Patience
+from tasks.io import http_body, remote_file
+from tasks.io.answers import Refused
+from tasks.io.object_version import Version
+from tasks.io.retry import Patience
 
 SIZE = 5000
 CONTENT = bytes(range(256)) * 20

@@ -9,6 +9,15 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
+        "nodes",
+        "node",
+        "render.text",
+        "render.figures",
+        "render.markup",
+        "story.results",
+        "filter.replay.terminal",
+        "filter.replay.rules",
+        "filter.replay.tuning",
         "text.charset",
         "ingest.tables.columns",
         "ingest.code.generated",
@@ -16,7 +25,7 @@ import pytest
         "ingest.code.languages",
         "ingest.code.licences",
         "ingest.code.files",
-        "ingest.io.container",
+        "io.container",
         "ingest.warc.source",
     ],
 )

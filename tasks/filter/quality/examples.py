@@ -20,7 +20,7 @@ from tasks.filter.quality.model import NEGATIVE, POSITIVE, PREFIX, line_of
 
 if TYPE_CHECKING:
     from tasks.document import Loss
-    from tasks.ingest.io import Damage
+    from tasks.io import Damage
     from tasks.node import Input
 
 LEAST = 20  # examples to learn from, of each side
@@ -60,7 +60,7 @@ def read_texts(file: Input, column: str, sample_by: str) -> Iterator[str | Loss]
 
 def _plain(path: Path, sample_by: str) -> Iterator[str | Loss]:
     from tasks.document import Loss
-    from tasks.ingest.io import Damage, chunks
+    from tasks.io import Damage, chunks
     from tasks.text import clean
 
     def text_of(data: bytes) -> str:

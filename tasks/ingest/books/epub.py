@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from tasks.ingest.io import BadArchive, open_archive, read_member
+from tasks.io import BadArchive, open_archive, read_member
 
 if TYPE_CHECKING:
     from tasks.document import Loss

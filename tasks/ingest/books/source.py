@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from tasks.ingest.io import BadArchive, Damage, Pieces, charset_of, pieces, place, probed
 from tasks.ingest.source import BaseSource, unreadable
+from tasks.io import BadArchive, Damage, Pieces, charset_of, pieces, place, probed
 from tasks.node import Input
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from tasks.ingest.code.attributes import FILE, MAX_BYTES, Tree
 from tasks.ingest.code.files import CodeSource, document_of, nearest, refusal, side_role
 from tasks.ingest.code.licences import MAX_CHARACTERS, of_files
-from tasks.ingest.io import RealPath
 from tasks.ingest.source import UNREADABLE, unreadable, vanished
+from tasks.io import RealPath
 from tasks.node import Input
 
 if TYPE_CHECKING:

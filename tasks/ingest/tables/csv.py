@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from tasks.ingest.io import Damage, TooLong, in_utf8, lines, pieces, place
 from tasks.ingest.source import unreadable
 from tasks.ingest.tables.columns import MISSING, RowSource, document_of
+from tasks.io import Damage, TooLong, in_utf8, lines, pieces, place
 from tasks.node import Input
 
 if TYPE_CHECKING:

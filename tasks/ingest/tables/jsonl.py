@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from tasks.ingest.io import Damage, TooLong, lines, pieces, place
 from tasks.ingest.source import unreadable
 from tasks.ingest.tables.columns import RowSource, document_of
+from tasks.io import Damage, TooLong, lines, pieces, place
 from tasks.node import Input
 
 if TYPE_CHECKING:

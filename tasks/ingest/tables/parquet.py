@@ -8,10 +8,10 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from tasks.ingest.io import place
 from tasks.ingest.source import unreadable
 from tasks.ingest.tables.columns import MISSING, RowSource, document_of
 from tasks.ingest.tables.parquet_pages import Chunk, column_chunks, page_sizes
+from tasks.io import place
 from tasks.node import Input
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, field_serializer, model_validator
 
 from tasks.errors import ConfigError, StageError
-from tasks.ingest.io import is_remote, join, shown
 from tasks.ingest.source import real
 from tasks.ingest.warc import source as warc
+from tasks.io import is_remote, join, shown
 from tasks.node import Input, Inputs, not_identity
 from tasks.regular import regular
 

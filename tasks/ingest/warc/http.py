@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tasks.ingest.io import inflate
+from tasks.io import inflate
 
 MAX_PAYLOAD = 12 << 20  # decoded; as `records.MAX_BODY`
 MAX_CODINGS = 8  # stacked; each may take MAX_PAYLOAD's time

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tasks.ingest.io import Damage
+from tasks.io import Damage
 
 MAX_HEAD = 64 << 10
 MAX_BODY = 12 << 20  # a record above is passed over and reported; as text it may take four times as much

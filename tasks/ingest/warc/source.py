@@ -14,15 +14,15 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
 from tasks.ingest.extract import Engine
-from tasks.ingest.io import located, place
 from tasks.ingest.source import BaseSource, unreadable
+from tasks.io import located, place
 from tasks.node import Input
 
 if TYPE_CHECKING:
     from tasks.document import Document, Loss
-    from tasks.ingest.io import RemotePath
     from tasks.ingest.warc.http import Message
     from tasks.ingest.warc.records import Format, Record
+    from tasks.io import RemotePath
 
 VERSION = 1
 PACKAGES = ("fastwarc", "resiliparse", "zlib-ng")
@@ -96,8 +96,8 @@ def read_warc(
 
 def _records(file: IO[bytes]) -> Iterator[Record]:
     """The records of an open file; `not-warc` where there is nothing but bytes that are none."""
-    from tasks.ingest.io import chunks
     from tasks.ingest.warc.records import read_records
+    from tasks.io import chunks
 
     form = _format(file)
     records = read_records(chunks(file, form.sync), form)
@@ -120,9 +120,9 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
 
 def _format(file: IO[bytes]) -> Format:
     """ARC if the first record in sight is one, else WARC: by the bytes, whatever the name says."""
-    from tasks.ingest.io import Damage, chunks
     from tasks.ingest.warc.arc import ARC
     from tasks.ingest.warc.records import WARC
+    from tasks.io import Damage, chunks
 
     start = bytearray()
     for chunk in chunks(file):

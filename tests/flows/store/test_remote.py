@@ -21,7 +21,7 @@ from flows.run.stage import run_node
 from flows.settings import load_settings
 from flows.store.store import Store
 from tasks.errors import StageError, TransientError
-from tasks.ingest.io import remote_file
+from tasks.io import remote_file
 from tasks.nodes import NODES
 
 LIST = "crawl-data/CC-MAIN-2024-22/wet.paths.gz"

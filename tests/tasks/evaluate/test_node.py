@@ -119,7 +119,7 @@ def test_it_leaves_scores_samples_generations_and_documents(inputs, tmp_path):
     lines = [json.loads(line) for line in (out / "generations.jsonl").read_text().splitlines()]
     assert [line["prompt"] for line in lines] == ["def ", "The list"]
     assert all(line["text"] for line in lines)
-    metrics = node.finish([shard], [result], tmp_path)
+    metrics = result.metrics
     assert metrics["hardware"]["device"] == "cpu"
     assert set(metrics["scores"]) == {"bits_per_byte", "mmlu_mini", "gsm8k_mini", "humaneval_mini"}
     json.dumps(metrics)

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.document import Document, Loss
-from tasks.ingest.io.container import chunks
 from tasks.ingest.warc.records import MAX_BODY, Record, read_records
 from tasks.ingest.warc.source import read_warc
+from tasks.io.container import chunks
 
 MIB = 1 << 20
 

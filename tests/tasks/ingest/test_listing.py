@@ -18,11 +18,11 @@ from tasks.document import Document, Loss
 from tasks.errors import ConfigError, TransientError
 from tasks.ingest.books import source as books
 from tasks.ingest.code import folder as code
-from tasks.ingest.io import remote_file
-from tasks.ingest.io.remote_file import digest_of
 from tasks.ingest.listing import find
 from tasks.ingest.tables import jsonl, parquet
 from tasks.ingest.warc import source as warc
+from tasks.io import remote_file
+from tasks.io.remote_file import digest_of
 from tasks.node import Input
 
 

@@ -11,7 +11,7 @@ import pytest
 from tasks.document import Document, Loss
 from tasks.ingest.books import epub
 from tasks.ingest.books.source import Source, read
-from tasks.ingest.io import archive
+from tasks.io import archive
 from tasks.node import Input
 
 CONTAINER = (

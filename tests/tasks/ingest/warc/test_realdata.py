@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tasks.document import Document, Loss
-from tasks.ingest.io.container import chunks
 from tasks.ingest.warc.source import read_warc
+from tasks.io.container import chunks
 
 DATA = Path(__file__).parents[5] / "shared" / "data" / "warc"
 pytestmark = [

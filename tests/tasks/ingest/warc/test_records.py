@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.ingest.io.container import Damage
 from tasks.ingest.warc.records import read_records
+from tasks.io.container import Damage
 
 
 def outcome(*pieces: bytes | Damage) -> list[tuple[str | None, bytes]]:
