@@ -51,6 +51,16 @@ class Config(BaseConfig):
         return sources
 
 
+def kernels(config: Config) -> list[str]:
+    """Those of the engines that read pages."""
+    engines = {getattr(source, "engine", None) for source in config.sources}
+    return [
+        f"tasks.ingest.kernels.{name}"
+        for engine, name in (("fast", "blocks"), ("resiliparse", "pages"))
+        if engine in engines
+    ]
+
+
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
     """A shard for every crawl, JSON Lines and Parquet file, and for every `shard_bytes` of books and code."""
     if not config.sources:
