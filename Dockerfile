@@ -30,6 +30,8 @@ COPY tasks tasks
 COPY model model
 RUN /opt/smelt/bin/python -m pip install --quiet --no-deps --force-reinstall . \
     && /opt/smelt/bin/python -m pip uninstall --quiet --yes pip
+# Kernels for any machine of the architecture's baseline (x86-64-v3, Neoverse N1), so that no start compiles them.
+RUN cd / && SMELT_KERNELS=/opt/smelt/kernels /opt/smelt/bin/python -m tasks.kernels
 
 FROM system
 RUN useradd --create-home --uid 1000 smelt \
@@ -38,7 +40,7 @@ COPY --from=builder /opt/smelt /opt/smelt
 COPY pipeline.yaml /pipeline/pipeline.yaml
 # Open to any user, so that `--user "$(id -u):$(id -g)"` can write a mounted store; the caches go where it may write.
 ENV PATH=/opt/smelt/bin:$PATH HOME=/home/smelt PYTHONUNBUFFERED=1 \
-    NUMBA_CACHE_DIR=/home/smelt/numba TORCHINDUCTOR_CACHE_DIR=/home/smelt/torchinductor
+    SMELT_KERNELS=/opt/smelt/kernels NUMBA_CACHE_DIR=/home/smelt/numba TORCHINDUCTOR_CACHE_DIR=/home/smelt/torchinductor
 USER smelt
 WORKDIR /pipeline
 VOLUME /pipeline/artifacts

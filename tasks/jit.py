@@ -1,47 +1,33 @@
-"""numba's compiler with a cache that never stands in the way."""
+"""numba's compiler, for the CPU and with the folders that `tasks.kernels` names."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-import stat
+import pickle
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+import numba
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+from tasks import kernels
+
+if (_baseline := kernels.baseline()) is not None:
+    numba.config.CPU_NAME, numba.config.CPU_FEATURES = _baseline, ""  # type: ignore[attr-defined]
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function on its first call, and keep the machine code for the next process.
+    """Compile a function on its first call, and keep the machine code for the next process (`tasks.kernels`).
 
-    It is kept where numba keeps it: NUMBA_CACHE_DIR, beside the source, or the user's cache folder. Where
-    none can be written (a read-only installation without a home), a private folder of the user's among the
-    temporary files serves; where there is none either, each process compiles for itself.
+    Where there is no place to keep it, each process compiles for itself.
     """
-    import numba
-
-    try:
-        return numba.njit(cache=True)(function)
-    except RuntimeError:  # no place to keep it
-        folder = _private_folder()
-        if folder is None:
-            return numba.njit(function)
-        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-        try:
-            return numba.njit(cache=True)(function)
-        except RuntimeError:
-            return numba.njit(function)
-
-
-def _private_folder() -> Path | None:
-    """A folder that only this user can write: what lies in it is run."""
-    folder = Path(tempfile.gettempdir()) / f"smelt-numba-{os.getuid()}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-    except OSError:
-        return None
-    private = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
-    return folder if private else None
+    dispatcher: Any = numba.njit(function)
+    if function.__module__.startswith("tasks."):  # whose sources name the folder
+        dispatcher._cache = _Kept(function)
+    return dispatcher
 
 
 def inner(function: Callable[..., Any]) -> Any:
@@ -60,8 +46,6 @@ def allocating(function: Callable[..., Any]) -> Any:
 
 
 def _general(function: Callable[..., Any], **options: Any) -> Any:
-    import numba
-
     options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
     dispatcher: Any = numba.njit(**options)(function)
     resolve = dispatcher.get_call_template
@@ -72,3 +56,43 @@ def _general(function: Callable[..., Any], **options: Any) -> Any:
 
     dispatcher.get_call_template = without_literals
     return dispatcher
+
+
+class _Kept:
+    """A function's machine code, as numba's dispatcher asks for it: a file for each signature and CPU.
+
+    numba's own cache looks for changes in the function's file alone, and has an index that processes overwrite.
+    """
+
+    def __init__(self, function: Callable[..., Any]):
+        self._name = f"{function.__module__}.{function.__qualname__}"
+        self.cache_path = str(kernels.own() or "")
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """The compiled function for a signature, or None."""
+        target.refresh()
+        name = self._file(signature, target.codegen())
+        for folder in kernels.folders():
+            try:
+                return CompileResult._rebuild(target, *pickle.loads((folder / name).read_bytes()))
+            except (OSError, EOFError, pickle.UnpicklingError):  # not there, or cut off by a loss of power
+                continue
+        return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Keeps a function that was compiled: whole, or not at all."""
+        if (folder := kernels.own()) is None:
+            return
+        if result.library.has_dynamic_globals:
+            raise TypeError(
+                f"{self._name} can't be kept: it has a large array among its globals, or an address"
+            )
+        descriptor, path = tempfile.mkstemp(dir=folder, suffix=".part")
+        with open(descriptor, "wb") as file:
+            file.write(dumps(result._reduce()))
+        os.chmod(path, 0o644)
+        os.replace(path, folder / self._file(signature, result.codegen))
+
+    def _file(self, signature: Any, codegen: Any) -> str:
+        key = repr((signature, codegen.magic_tuple()))
+        return f"{self._name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.kernel"

@@ -15,6 +15,8 @@ and, where they apply,
 - `SINGLE = True`: one job, one shard, whose files keep their names in the artifact;
 - `RESUMABLE = True`: `out` outlives a crash and is handed to the next attempt as it was left;
 - `EXCLUSIVE = True`: runs alone with all cores in a process of its own;
+- `KERNELS`, or a function `kernels(config)`: names of functions that call the kernels which `process` and `finish` do,
+  so that a run compiles them once, before any shard (`tasks.kernels`);
 - `wanted(config) -> bool`: whether the node is part of the DAG at all; one that isn't is neither planned nor run;
 - `VOLATILE`, output names that carry timings and the like and are part of no digest;
 - `FOLLOWS`, key -> the stage whose key of the same name it takes where its own section doesn't say.

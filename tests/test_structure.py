@@ -181,6 +181,30 @@ def test_references_and_training_are_not_on_the_shipped_path():
     assert found == []
 
 
+def test_what_compiled_code_reads_names_the_folder_that_it_is_kept_in():
+    from tasks import kernels
+
+    covered = {name.removesuffix(".py") for name, _ in kernels._sources(ROOT / "tasks")}
+    makers = {name: {item for target, item, _ in imports(name) if target == "tasks.jit"} for name in FILES}
+    outside = []
+    for module, found in makers.items():
+        handed = {name: home(target, name) for target, name, _ in imports(module) if name}
+        handed |= {target.rpartition(".")[2]: target for target, name, _ in imports(module) if not name}
+        for function in ast.parse(FILES[module].read_bytes()).body:
+            if isinstance(function, ast.FunctionDef) and _decorators(function) & (
+                found | {"inner", "adding"}
+            ):
+                read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} & (
+                    set(handed) - found
+                )
+                outside += [(module, name) for name in read if handed[name] not in covered]
+    assert outside == []
+
+
+def _decorators(function: ast.FunctionDef) -> set[str]:
+    return {node.id for node in function.decorator_list if isinstance(node, ast.Name)}
+
+
 def test_a_folder_holds_at_most_a_dozen_files_and_none_of_over_500_lines():
     counts: dict[str, int] = {}
     for module, path in FILES.items():

@@ -22,6 +22,7 @@ from flows.run.stage import run_node, run_shard
 from flows.settings import Settings, load_settings
 from flows.store import Miss, Store
 from tasks.errors import StageError
+from tasks.kernels import compile_missing, needed
 from tasks.node import Config
 from tasks.nodes import load, stage_of
 
@@ -54,6 +55,9 @@ class RunContext:
         self.files = file_digests(self.store)
         self.manifests: dict[str, Mapping[str, Any]] = {}
         self.error: BaseException | None = None
+        planned = [step.node for step in steps if step.action != "reuse"]
+        names = [name for node in planned for name in needed(load(node), self.config(node))]
+        self._kernels = list(dict.fromkeys(names))
 
     def config(self, node: str) -> Config:
         return self.settings.configs[node]
@@ -89,10 +93,16 @@ class RunContext:
             self.engine.run_alone(sample.build, (folder,))
             log.info("the sample corpus is there (%.0f s)", time.monotonic() - start)
 
+    def compile_kernels(self) -> None:
+        """Compiles what the nodes that are planned to run need and isn't there yet: once, not in every worker."""
+        names, self._kernels = self._kernels, []
+        compile_missing(names, self.engine.run_apart, lambda line: log.info("%-17s %s", "kernels", line))
+
     def run(self, node: str, force: bool, mapper: Callable[..., list[Any]]) -> tuple[Mapping[str, Any], bool]:
         """Runs or reuses one node; keeps the record and the log."""
         self.record.node(node, status="running")
         try:
+            self.compile_kernels()
             prepared = self.prepare(node)
             self.record.node(node, fingerprint=prepared.fingerprint, shards=len(prepared.shards))
             progress = _Progress(node)

@@ -75,6 +75,16 @@ class LocalEngine:
             self._drop(pool)
             raise self._died() from None
 
+    def run_apart(self, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """`run` in processes that end afterwards, and what they took with them."""
+        pool = self._start(min(self.workers, len(jobs)), 1)
+        try:
+            return _gather([pool.submit(function, *job) for job in jobs])
+        except BrokenProcessPool:
+            raise self._died() from None
+        finally:
+            self._drop(pool)
+
     def run_alone(self, function: Callable[..., Any], job: tuple[Any, ...]) -> Any:
         """Calls `function(*job)` in a fresh process that may use all cores, and ends that process."""
         pool = self._start(1, None)

@@ -16,6 +16,7 @@ from tasks.text import FOLDING
 
 VERSION = 4
 PACKAGES = ()
+KERNELS = ("tasks.decontaminate.kernels.items", "tasks.decontaminate.kernels.markup")
 INPUTS = ("dedup/documents",)
 STORY = "tasks.decontaminate.story"
 FOLLOWS = {"benchmarks": "evaluate"}

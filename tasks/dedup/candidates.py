@@ -18,6 +18,7 @@ from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, not_identity
 VERSION = 1
 PACKAGES = ()
 FILES = ("bands", "copies", "ids")
+KERNELS = ("tasks.dedup.kernels.candidates",)
 INPUTS = tuple(f"dedup-signatures/{name}" for name in (*FILES, "signatures"))
 
 

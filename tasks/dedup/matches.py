@@ -18,6 +18,7 @@ from tasks.text import Ngram
 
 VERSION = 2
 PACKAGES = ()
+KERNELS = ("tasks.dedup.kernels.matches",)
 INPUTS = ("dedup-candidates/lists", "dedup-candidates/files", "dedup-signatures/words")
 
 

@@ -15,6 +15,7 @@ from tasks.text import FOLDING
 
 VERSION = 1
 PACKAGES = ("xxhash",)
+KERNELS = ("tasks.dedup.kernels.paragraphs",)
 INPUTS = ("filter/documents", "dedup-survivors/removed")
 
 wanted = paragraphs.wanted

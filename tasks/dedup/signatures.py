@@ -11,6 +11,7 @@ from tasks.text import FOLDING
 
 VERSION = 2
 PACKAGES = ("xxhash",)
+KERNELS = ("tasks.dedup.kernels.sketches",)
 INPUTS = ("filter/documents",)
 
 

@@ -17,6 +17,7 @@ from tasks.text import Ngram
 
 VERSION = 1
 PACKAGES = ()
+KERNELS = ("tasks.dedup.kernels.clusters", "tasks.dedup.kernels.matches")
 INPUTS = (
     "dedup-matches/pairs",
     "dedup-candidates/copies",

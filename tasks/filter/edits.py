@@ -23,6 +23,7 @@ from tasks.filter.editing import SAMPLES, Edits
 
 VERSION = 3
 PACKAGES: tuple[str, ...] = ()
+KERNELS = ("tasks.filter.kernels.edits",)
 INPUTS = ("ingest/documents",)
 VOLATILE = ("samples",)
 

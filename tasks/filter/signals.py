@@ -23,6 +23,7 @@ from tasks.node import Input, Inputs, Shard, ShardResult, not_identity
 
 VERSION = 6
 PACKAGES = ("fasttext", "fasttext-predict", "fasttext-wheel")
+KERNELS = ("tasks.filter.kernels.text_signals", "tasks.filter.kernels.languages")
 INPUTS = ("filter-edits/documents", "filter-edits/edits", "filter-classifier/classifier")
 
 

@@ -53,6 +53,16 @@ class Config(BaseConfig):
         return sources
 
 
+def kernels(config: Config) -> list[str]:
+    """Those of the engines that read pages."""
+    engines = {getattr(source, "engine", None) for source in config.sources}
+    return [
+        f"tasks.ingest.kernels.{name}"
+        for engine, name in (("fast", "blocks"), ("resiliparse", "pages"))
+        if engine in engines
+    ]
+
+
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
     """A shard for every file of records (a crawl's, JSON Lines, a table) and repository; small files share them."""
     if not config.sources:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 PACKAGES = ("tokenizers",)
+KERNELS = ("tasks.text.kernels.ngram_sets",)
 INPUTS = (
     "decontaminate/documents",
     "tokenize-train/tokenizer",

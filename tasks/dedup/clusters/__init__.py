@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tasks.faces import hand_on
 
 if TYPE_CHECKING:
-    from tasks.dedup.clusters.clustering import choose, priorities
+    from tasks.dedup.clusters.clustering import Members, choose, priorities
     from tasks.dedup.clusters.members import COLUMNS, gather, verifier
     from tasks.dedup.clusters.removals import REMOVED, cluster_metrics, removal_columns, write_survivors
     from tasks.dedup.clusters.samples import top_clusters

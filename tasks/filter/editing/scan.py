@@ -90,7 +90,9 @@ def find_places(data: np.ndarray, offsets: np.ndarray, asked: np.ndarray, words:
     text, and ALL_LINES_BIT; words: `word_table` of first words. Positions count from the beginning of
     `data`, texts come in order, and the places of one kind in a text are in order and don't overlap.
     """
-    offsets = np.array(offsets)  # one signature, so one compilation: a view of a buffer can't be written
+    # One signature, so one compilation, whatever can be written of what is given.
+    data, offsets = data.view(), np.array(offsets)
+    data.flags.writeable = False
     places = np.empty((max(256, int(offsets[-1] - offsets[0]) // 256), 5), dtype=np.int64)
     count = _scan(data, offsets, asked, words, places)
     if count > len(places):
