@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import tempfile
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -84,9 +85,9 @@ class _Kept:
         if (folder := kernels.own()) is None:
             return
         if result.library.has_dynamic_globals:
-            raise TypeError(
-                f"{self._name} can't be kept: it has a large array among its globals, or an address"
-            )
+            # A large array among its globals, or an address: numba.config.OPT of 0 leaves some.
+            warnings.warn(f"{self._name} is compiled by every process: it can't be kept", stacklevel=2)
+            return
         descriptor, path = tempfile.mkstemp(dir=folder, suffix=".part")
         with open(descriptor, "wb") as file:
             file.write(dumps(result._reduce()))
