@@ -6,7 +6,7 @@ pages are full of U+00A0, which fastText itself takes for a letter) and NULs, ea
 remembered from text to text and call to call, and added from there.
 
 What takes the time, and is laid out for it: most words of a text in a rare language are new, and of their n-grams one in seven has a
-row (a bit says so; the n-grams of 16 places are hashed side by side); the output matrix is read by columns,
+row (a bit says so); the output matrix is read by columns,
 so that all labels' products are vector operations.
 """
 
@@ -16,8 +16,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import extending
 
 from tasks.jit import compiled
 
@@ -26,11 +24,9 @@ _OPTIONS: Any = {
     "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy", "_nrt": False,
 }  # fmt: skip
 inner: Any = numba.njit(**_OPTIONS)
-intrinsic: Any = extending.intrinsic
 adding: Any = numba.njit(fastmath=True, **_OPTIONS)
 
 U32, U64 = np.uint32, np.uint64
-_I32 = ir.IntType(32)
 FNV_START, FNV_PRIME = U32(2166136261), U32(16777619)
 WIDE_START, WIDE_FACTOR = U64(0xCBF29CE484222325), U64(0x9E3779B97F4A7C15)
 NGRAM_FACTOR = U64(116049371)
@@ -40,10 +36,8 @@ END_OF_LINE = np.frombuffer(b"</s>", dtype=np.uint8)
 OPENING, CLOSING = np.uint8(60), np.uint8(62)  # < and > around a word
 LABEL = np.frombuffer(b"__label__", dtype=np.uint8)
 MEMORY_BYTES = 16 << 20  # for the sums of words that are remembered
-ROWS = 256  # n-grams of a word that are added at once
-LANES = 16  # places of a word whose n-grams are hashed side by side
-SHORT = 64  # bytes of a word, with its brackets, that is hashed so
-WIDEST = 4  # bytes of a character
+LANES = 16  # columns that are added at once
+PLACES = 16  # of a word whose n-grams are hashed side by side
 LONGEST = (
     1 << 10
 )  # bytes of a word that are remembered or looked up; longer ones are no words of a vocabulary
@@ -51,94 +45,13 @@ HIERARCHICAL, SOFTMAX = 1, 3
 LATIN, LETTERLESS = 0, 255  # of a table of scripts
 
 
-@intrinsic
-def _eight(context, data, at):
-    """The eight bytes from `at` on, which must be there, as one number, the first byte lowest (little-endian)."""
-
-    def generate(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        place = builder.gep(array.data, [arguments[1]])
-        return builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
-
-    return numba.uint64(data, numba.int64), generate
-
-
-# Operations on LANES numbers at once, where the compiler doesn't find them in a loop.
-
-
-def _lanes(context, builder, kind, array, at, element):
-    """A pointer to the lanes from `at` on of an array's memory, which must be contiguous."""
-    start = builder.gep(context.make_array(kind)(context, builder, array).data, [at])
-    return builder.bitcast(start, ir.VectorType(element, LANES).as_pointer())
-
-
-def _same_in_all(builder, value):
-    vector = ir.VectorType(value.type, LANES)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_I32, 0))
-    order = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), order)
-
-
-@intrinsic
-def _add_lanes(context, total, at, rows, start):
-    """total[at : at + LANES] += the LANES numbers from `start` on of the float32 in `rows`."""
-
-    def generate(context, builder, signature, arguments):
-        places = [
-            _lanes(context, builder, signature.args[n], arguments[n], arguments[n + 1], ir.FloatType())
-            for n in (0, 2)
-        ]
-        values = [builder.load(place, align=4) for place in places]
-        builder.store(builder.fadd(*values), places[0], align=4)
-        return context.get_dummy_value()
-
-    return numba.void(total, numba.int64, rows, numba.int64), generate
-
-
-@intrinsic
-def _step_lanes(context, hashes, planes, at, widths, first, least):
-    """`_step` of each of `hashes` with the byte of its lane in `planes`, where its width is `least` or more."""
-
-    def generate(context, builder, signature, arguments):
-        kinds = signature.args
-        start = ir.Constant(ir.IntType(64), 0)
-        place = _lanes(context, builder, kinds[0], arguments[0], start, _I32)
-        bytes_ = builder.load(_lanes(context, builder, kinds[1], arguments[1], arguments[2], _I32), align=4)
-        width = builder.load(_lanes(context, builder, kinds[3], arguments[3], arguments[4], _I32), align=4)
-        before = builder.load(place, align=4)
-        prime = _same_in_all(builder, ir.Constant(_I32, int(FNV_PRIME)))
-        after = builder.mul(builder.xor(before, bytes_), prime)
-        taken = builder.icmp_unsigned(">=", width, _same_in_all(builder, arguments[5]))
-        builder.store(builder.select(taken, after, before), place, align=4)
-        return context.get_dummy_value()
-
-    i64 = numba.int64
-    return numba.void(hashes, planes, i64, widths, i64, numba.uint32), generate
-
-
-@intrinsic
-def _bucket_lanes(context, hashes, buckets, at, size, inverse):
-    """buckets[at : at + LANES]: `_bucket` of each of `hashes`."""
-
-    def generate(context, builder, signature, arguments):
-        kinds = signature.args
-        start = ir.Constant(ir.IntType(64), 0)
-        wide = ir.VectorType(ir.IntType(64), LANES)
-        found, divisor, factor = (
-            builder.load(_lanes(context, builder, kinds[0], arguments[0], start, _I32), align=4),
-            _same_in_all(builder, arguments[3]),
-            _same_in_all(builder, arguments[4]),
-        )
-        product = builder.mul(builder.zext(found, wide), builder.zext(factor, wide))
-        shift = _same_in_all(builder, ir.Constant(ir.IntType(64), 32))
-        times = builder.trunc(builder.lshr(product, shift), found.type)
-        rest = builder.sub(found, builder.mul(times, divisor))
-        over = builder.icmp_unsigned(">=", rest, divisor)
-        result = builder.select(over, builder.sub(rest, divisor), rest)
-        builder.store(result, _lanes(context, builder, kinds[1], arguments[1], arguments[2], _I32), align=4)
-        return context.get_dummy_value()
-
-    return numba.void(hashes, buckets, numba.int64, numba.uint32, numba.uint32), generate
+@inner
+def _eight(data, at):
+    """The eight bytes from `at` on, which must be there, as one number, the first byte lowest."""
+    x = U64(0)
+    for k in range(8):
+        x |= U64(data[U64(at + k)]) << U64(8 * k)
+    return x
 
 
 @inner
@@ -201,11 +114,11 @@ def _find(data, a, b, h, words, offsets, index):
 
 
 @inner
-def _add_row(total, at, vectors, row):
-    """Adds a row to the numbers from `at` on; there are as many columns as fill the lanes."""
-    columns = vectors.shape[1]
-    for k in range(0, columns, LANES):
-        _add_lanes(total, at + k, vectors, np.int64(row) * columns + k)
+def _add_row(total, row):
+    """Adds a row of vectors; as many columns as fill the lanes of vector instructions, so that it takes some."""
+    for k in range(0, len(total), LANES):
+        for j in range(LANES):
+            total[U64(k + j)] += row[U64(k + j)]
 
 
 @inner
@@ -241,125 +154,46 @@ def _ones(x):
 
 
 @inner
-def _add_rows(vectors, bits, before, rows, count, total, at):
-    """Adds the rows of buckets."""
-    for n in range(count):
-        _add_row(total, at, vectors, _row(bits, before, np.int64(rows[n])))
+def _step_character(data, i, a, b, h):
+    """The hash h with the character of <word> at i added, and where the next one begins; the word is [a, b)."""
+    if i < a:
+        return _step(h, OPENING), a
+    if i == b:
+        return _step(h, CLOSING), b + 1
+    h = _step(h, data[U64(i)])
+    i += 1
+    while i < b and data[U64(i)] & 0xC0 == 0x80:
+        h = _step(h, data[U64(i)])
+        i += 1
+    return h, i
 
 
 @inner
-def _add_ngrams(data, a, b, min_n, max_n, bits, before, size, inverse, vectors, rows, total, at):
-    """Adds the vectors of the character n-grams of <word>, < and > alone left out; returns how many there were."""
-    count = held = 0
-    for i in range(a - 1, b):
-        h, j, n = FNV_START, i, 0
-        if i < a:
-            h, j, n = _step(FNV_START, OPENING), a, 1
-        elif data[i] & 0xC0 == 0x80:
-            continue
-        while n < max_n and j <= b:
-            if j < b:
-                h = _step(h, data[j])
-                j += 1
-                while j < b and data[j] & 0xC0 == 0x80:
-                    h = _step(h, data[j])
-                    j += 1
-            else:
-                h = _step(h, CLOSING)
-                j += 1
-            n += 1
-            if n >= min_n:  # without a branch: which n-grams are there can't be predicted
-                bucket = _bucket(h, size, inverse)
-                rows[held] = bucket
-                held += _is_there(bits, bucket)
-                if held == len(rows):
-                    _add_rows(vectors, bits, before, rows, held, total, at)
-                    count += held
-                    held = 0
-    _add_rows(vectors, bits, before, rows, held, total, at)
-    return count + held
+def _add_ngrams(data, a, b, min_n, max_n, bits, before, size, inverse, vectors, hashes, following, total):
+    """Adds the vectors of the character n-grams of <word>, < and > alone left out; returns how many there were.
 
-
-@inner
-def _spread(data, a, b, planes, widths):
-    """Writes the characters of <word>: the n-th byte of each, as `_step` takes it, into planes[n], their lengths.
-
-    Returns how many there are and the greatest length; 0 where the word is too long, or a character is.
+    Those that begin at PLACES characters grow together, so that one hash needn't wait for another.
     """
-    if b - a > SHORT - 2:
-        return 0, 0
-    planes[0, 0], widths[0] = OPENING, 1
-    at, width, widest = 0, WIDEST, 1
-    for i in range(b - a):
-        byte = data[U64(a + i)]
-        if byte & 0xC0 == 0x80:
-            if width == WIDEST:
-                return 0, 0
-            planes[U64(width), U64(at)] = U32(np.int8(byte))
-            width += 1
-            widest = max(widest, width)
-        else:
-            at += 1
-            width = 1
-            planes[0, U64(at)] = U32(np.int8(byte))
-        widths[U64(at)] = width
-    planes[0, at + 1], widths[at + 1] = CLOSING, 1
-    return at + 2, widest
-
-
-@inner
-def _add_spread_ngrams(
-    length,
-    widest,
-    min_n,
-    max_n,
-    bits,
-    before,
-    size,
-    inverse,
-    vectors,
-    rows,
-    hashes,
-    buckets,
-    planes,
-    widths,
-    total,
-    at,
-):
-    """`_add_ngrams` of a word that `_spread` has written, `length` characters of at most `widest` bytes.
-
-    Loops of LANES are vector operations; what lies behind the word is hashed too and not looked up.
-    """
-    count, filled = 0, 1
-    for start in range(0, length, LANES):
-        for k in range(LANES):
-            hashes[k] = FNV_START
+    count: Any = 0
+    start: Any = a - 1
+    while start < b:
+        opening = start < a
+        places: Any = 0
+        while places < PLACES and start < b:
+            hashes[places], following[places] = FNV_START, start
+            _, start = _step_character(data, start, a, b, FNV_START)
+            places += 1
         for n in range(1, max_n + 1):
-            first = start + n - 1
-            for m in range(widest):
-                _step_lanes(hashes, planes, m * planes.shape[1] + first, widths, first, U32(m + 1))
-            if n < min_n:
-                continue
-            # < and > alone are left out; what overhangs the word is written over by the next n-grams.
-            single = n == 1 and start == 0
-            _bucket_lanes(hashes, buckets, filled - single, U32(size), U32(inverse))
-            filled += max(0, min(LANES, length - max(n, 2) + 1 - start) - single)
-            if filled > ROWS - LANES:
-                count += _add_buckets(bits, before, buckets, filled, vectors, rows, total, at)
-                filled = 1
-    return count + _add_buckets(bits, before, buckets, filled, vectors, rows, total, at)
-
-
-@inner
-def _add_buckets(bits, before, buckets, filled, vectors, rows, total, at):
-    """Adds the rows of those buckets from 1 to `filled` that have one; returns how many."""
-    held: Any = 0
-    for n in range(1, filled):
-        bucket = buckets[n]
-        rows[U64(held)] = bucket
-        held += np.int64((bits[bucket >> U32(6)] >> U64(bucket & U32(63))) & U64(1))
-    _add_rows(vectors, bits, before, rows, held, total, at)
-    return held
+            while places > 0 and following[places - 1] > b:
+                places -= 1
+            for place in range(places):
+                hashes[place], following[place] = _step_character(data, following[place], a, b, hashes[place])
+                if n >= min_n and not (opening and n == 1 and place == 0):
+                    bucket = _bucket(hashes[place], size, inverse)
+                    if _is_there(bits, bucket):
+                        _add_row(total, vectors[_row(bits, before, bucket)])
+                        count += 1
+    return count
 
 
 @inner
@@ -371,7 +205,7 @@ def _is_label(data, a, b):
 @inner
 def _add_word(
     data, a, b, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-    rows, hashes, buckets, planes, widths, total, at,
+    hashes, following, total,
 ):  # fmt: skip
     """Adds what the word [a, b) is made of; returns how many vectors that is."""
     word = np.int32(-1)
@@ -379,19 +213,12 @@ def _add_word(
         word = _find(data, a, b, _hash(data, a, b), words, offsets, index)
     count = 0
     if word >= 0:
-        _add_row(total, at, vectors, word)
+        _add_row(total, vectors[word])
         count = 1
     if max_n > 0 and len(bits) > 0 and not _same(data, a, b, END_OF_LINE, 0, 4):
-        length, widest = _spread(data, a, b, planes, widths)
-        if length > 0 and max_n <= LANES:
-            count += _add_spread_ngrams(
-                length, widest, min_n, max_n, bits, before, size, inverse, vectors,
-                rows, hashes, buckets, planes, widths, total, at,
-            )  # fmt: skip
-        else:
-            count += _add_ngrams(
-                data, a, b, min_n, max_n, bits, before, size, inverse, vectors, rows, total, at
-            )
+        count += _add_ngrams(
+            data, a, b, min_n, max_n, bits, before, size, inverse, vectors, hashes, following, total
+        )
     return count
 
 
@@ -474,11 +301,10 @@ def _zeros(x):
 @inner
 def _add_span(
     data, i, b, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-    rows, hashes, buckets, planes, widths, known, sums, hidden, words_seen, count,
+    hashes, following, known, sums, hidden, words_seen, count,
 ):  # fmt: skip
     """Adds the words of [i, b); leaves their hashes for word n-grams; returns (vectors added, words)."""
     mask = len(known) - 1
-    columns = sums.shape[1]
     added: Any = 0
     while i < b:
         blank = _space(data, i, b)
@@ -489,19 +315,18 @@ def _add_span(
         i, wide = _word(data, i, b)
         slot = np.int64(wide >> U64(7)) & mask
         if known[slot, 0] != wide:
-            for k in range(columns):
-                sums[slot, k] = 0
+            sums[slot, :] = 0
             own = np.int64(-1)
             if not _is_label(data, start, i):
                 own = _add_word(
                     data, start, i, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-                    rows, hashes, buckets, planes, widths, sums, slot * columns,
+                    hashes, following, sums[slot],
                 )  # fmt: skip
             known[slot, 0], known[slot, 1] = wide, U64(own + 1)
         own = np.int64(known[slot, 1]) - 1
         if own >= 0:
             if own > 0:
-                _add_row(hidden, 0, sums, slot)
+                _add_row(hidden, sums[slot])
                 added += own
             if len(words_seen) > 0:
                 words_seen[count] = np.int32(_hash(data, start, i))
@@ -518,7 +343,7 @@ def _add_word_ngrams(hashes, words, longest, bits, before, size, vectors, hidden
             h = h * NGRAM_FACTOR + U64(np.int64(hashes[j]))
             bucket = np.int64(h % U64(size))
             if _is_there(bits, bucket):
-                _add_row(hidden, 0, vectors, _row(bits, before, bucket))
+                _add_row(hidden, vectors[_row(bits, before, bucket)])
                 added += 1
     return added
 
@@ -727,15 +552,12 @@ def predict_all(
     vectors, vocabulary, word_offsets, index, (bits, before, size, inverse), min_n, max_n = model
     known, sums = memory
     labels = len(allowed)
-    rows = np.empty(ROWS, dtype=np.int32)
-    hashes, buckets = np.empty(LANES, dtype=np.uint32), np.empty(ROWS, dtype=np.uint32)
-    planes = np.zeros((WIDEST, SHORT + 2 * LANES), dtype=np.uint32)
-    widths = np.zeros(SHORT + 2 * LANES, dtype=np.uint32)
+    hashes, following = np.empty(PLACES, dtype=np.uint32), np.empty(PLACES, dtype=np.int64)
     hidden = np.empty(vectors.shape[1], dtype=np.float32)
     ending = np.zeros(vectors.shape[1], dtype=np.float32)
     ends = _add_word(
         END_OF_LINE, 0, 4, vectors, vocabulary, word_offsets, index, bits, before, size, inverse, min_n, max_n,
-        rows, hashes, buckets, planes, widths, ending, 0,
+        hashes, following, ending,
     )  # fmt: skip
     products = np.empty(output.shape[1], dtype=np.float32)
     chances = np.empty(output.shape[1], dtype=np.float32)
@@ -755,7 +577,7 @@ def predict_all(
         for n in range(_spans(data, offsets[t], offsets[t + 1], sample, windows, spans)):
             some, words = _add_span(
                 data, spans[n, 0], spans[n, 1], vectors, vocabulary, word_offsets, index, bits, before, size,
-                inverse, min_n, max_n, rows, hashes, buckets, planes, widths, known, sums, hidden, words_seen, words,
+                inverse, min_n, max_n, hashes, following, known, sums, hidden, words_seen, words,
             )  # fmt: skip
             added += some
             if len(script_table) > 0:
