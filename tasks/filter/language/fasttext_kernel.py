@@ -30,8 +30,6 @@ U32, U64 = np.uint32, np.uint64
 FNV_START, FNV_PRIME = U32(2166136261), U32(16777619)
 WIDE_START, WIDE_FACTOR = U64(0xCBF29CE484222325), U64(0x9E3779B97F4A7C15)
 NGRAM_FACTOR = U64(116049371)
-HIGH_BITS, BELOW_33 = U64(0x8080808080808080), U64(0x2121212121212121)
-SMALL_LETTERS, UP_TO_A, BEYOND_Z = U64(0x2020202020202020), U64(0x1F1F1F1F1F1F1F1F), U64(0x0505050505050505)
 END_OF_LINE = np.frombuffer(b"</s>", dtype=np.uint8)
 OPENING, CLOSING = np.uint8(60), np.uint8(62)  # < and > around a word
 LABEL = np.frombuffer(b"__label__", dtype=np.uint8)
@@ -43,15 +41,6 @@ LONGEST = (
 )  # bytes of a word that are remembered or looked up; longer ones are no words of a vocabulary
 HIERARCHICAL, SOFTMAX = 1, 3
 LATIN, LETTERLESS = 0, 255  # of a table of scripts
-
-
-@inner
-def _eight(data, at):
-    """The eight bytes from `at` on, which must be there, as one number, the first byte lowest."""
-    x = U64(0)
-    for k in range(8):
-        x |= U64(data[U64(at + k)]) << U64(8 * k)
-    return x
 
 
 @inner
@@ -250,52 +239,13 @@ def _space(data, i, b):
 
 @inner
 def _word(data, i, b):
-    """Where the word that begins at i ends, and 64 bits that stand for it: eight bytes at a time.
-
-    A word holds no NUL, so those that fill up its last eight bytes don't make it another.
-    """
+    """Where the word that begins at i ends, and 64 bits that stand for it."""
     wide = WIDE_START
-    while True:
-        if i + 8 <= b:
-            x = _eight(data, i)
-        else:
-            x = U64(0)  # a NUL ends a word
-            for k in range(b - i):
-                x |= U64(data[U64(i + k)]) << U64(8 * k)
-        size: Any = 8
-        if x & HIGH_BITS == U64(0):
-            low = (x - BELOW_33) & HIGH_BITS  # the lowest bit is that of the first byte up to 32
-            if low != U64(0):
-                size = _zeros(low) >> 3
-                if i + size < b and not _space(data, i + size, b):
-                    size = _until_space(data, i, b)  # another control character
-        else:
-            size = _until_space(data, i, b)
-        if size == 0:
-            return i, wide ^ (wide >> U64(32))
-        if size < 8:
-            x &= (U64(1) << U64(8 * size)) - U64(1)
-        wide = (wide ^ x) * WIDE_FACTOR
+    while i < b and not _space(data, i, b):
+        wide = (wide ^ U64(data[U64(i)])) * WIDE_FACTOR
         wide ^= wide >> U64(29)
-        i += size
-        if size < 8:
-            return i, wide
-
-
-@inner
-def _until_space(data, i, b):
-    """How many of the next eight bytes stand before whitespace or the end."""
-    for k in range(min(8, b - i)):
-        byte = data[U64(i + k)]
-        if (byte <= 32 or byte == 0xC2 or 0xE1 <= byte <= 0xE3) and _space(data, i + k, b):
-            return k
-    return min(8, b - i)
-
-
-@inner
-def _zeros(x):
-    """How many zeros there are below the lowest one."""
-    return _ones((x & (~x + U64(1))) - U64(1))
+        i += 1
+    return i, wide
 
 
 @inner
@@ -474,20 +424,10 @@ def _spans(data, a, b, sample, windows, spans):
 def _count_scripts(data, a, b, table, found):
     """Adds the letters of [a, b) to the counts of their scripts."""
     i = a
-    latin: Any = 0
     while i < b:
-        if i + 8 <= b:
-            x = _eight(data, i)
-            if x & HIGH_BITS == U64(
-                0
-            ):  # a letter's sum has its high bit set with the one, not with the other
-                x |= SMALL_LETTERS
-                latin += _ones((x + UP_TO_A) & ~(x + BEYOND_Z) & HIGH_BITS)
-                i += 8
-                continue
         byte = np.int64(data[U64(i)])
         if byte < 0x80:
-            latin += 97 <= byte | 32 <= 122
+            found[LATIN] += 97 <= byte | 32 <= 122
             i += 1
             continue
         size = 1 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
@@ -500,7 +440,6 @@ def _count_scripts(data, a, b, table, found):
         if script != LETTERLESS:
             found[script] += 1
         i += size
-    found[LATIN] += latin
 
 
 @inner
