@@ -158,7 +158,7 @@ def _step_character(data, i, a, b, h):
 
 
 @inner
-def _add_ngrams(data, a, b, min_n, max_n, bits, before, size, inverse, vectors, hashes, following, total):
+def _add_ngrams(data, a, b, min_n, max_n, bits, before, size, inverse, vectors, hashes, following, rows, total):
     """Adds the vectors of the character n-grams of <word>, < and > alone left out; returns how many there were.
 
     Those that begin at PLACES characters grow together, so that one hash needn't wait for another.
@@ -175,13 +175,17 @@ def _add_ngrams(data, a, b, min_n, max_n, bits, before, size, inverse, vectors, 
         for n in range(1, max_n + 1):
             while places > 0 and following[places - 1] > b:
                 places -= 1
+            held: Any = 0
             for place in range(places):
-                hashes[place], following[place] = _step_character(data, following[place], a, b, hashes[place])
-                if n >= min_n and not (opening and n == 1 and place == 0):
-                    bucket = _bucket(hashes[place], size, inverse)
-                    if _is_there(bits, bucket):
-                        _add_row(total, vectors[_row(bits, before, bucket)])
-                        count += 1
+                hashes[place], following[place] = _step_character(
+                    data, following[place], a, b, hashes[place]
+                )
+                bucket = _bucket(hashes[place], size, inverse)
+                rows[held] = bucket
+                held += _is_there(bits, bucket) & (n >= min_n) & ((n > 1) | (place > 0) | (not opening))
+            for k in range(held):
+                _add_row(total, vectors[_row(bits, before, rows[k])])
+            count += held
     return count
 
 
@@ -194,7 +198,7 @@ def _is_label(data, a, b):
 @inner
 def _add_word(
     data, a, b, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-    hashes, following, total,
+    hashes, following, rows, total,
 ):  # fmt: skip
     """Adds what the word [a, b) is made of; returns how many vectors that is."""
     word = np.int32(-1)
@@ -206,7 +210,7 @@ def _add_word(
         count = 1
     if max_n > 0 and len(bits) > 0 and not _same(data, a, b, END_OF_LINE, 0, 4):
         count += _add_ngrams(
-            data, a, b, min_n, max_n, bits, before, size, inverse, vectors, hashes, following, total
+            data, a, b, min_n, max_n, bits, before, size, inverse, vectors, hashes, following, rows, total
         )
     return count
 
@@ -251,7 +255,7 @@ def _word(data, i, b):
 @inner
 def _add_span(
     data, i, b, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-    hashes, following, known, sums, hidden, words_seen, count,
+    hashes, following, rows, known, sums, hidden, words_seen, count,
 ):  # fmt: skip
     """Adds the words of [i, b); leaves their hashes for word n-grams; returns (vectors added, words)."""
     mask = len(known) - 1
@@ -270,7 +274,7 @@ def _add_span(
             if not _is_label(data, start, i):
                 own = _add_word(
                     data, start, i, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-                    hashes, following, sums[slot],
+                    hashes, following, rows, sums[slot],
                 )  # fmt: skip
             known[slot, 0], known[slot, 1] = wide, U64(own + 1)
         own = np.int64(known[slot, 1]) - 1
@@ -492,11 +496,12 @@ def predict_all(
     known, sums = memory
     labels = len(allowed)
     hashes, following = np.empty(PLACES, dtype=np.uint32), np.empty(PLACES, dtype=np.int64)
+    rows = np.empty(PLACES, dtype=np.int64)
     hidden = np.empty(vectors.shape[1], dtype=np.float32)
     ending = np.zeros(vectors.shape[1], dtype=np.float32)
     ends = _add_word(
         END_OF_LINE, 0, 4, vectors, vocabulary, word_offsets, index, bits, before, size, inverse, min_n, max_n,
-        hashes, following, ending,
+        hashes, following, rows, ending,
     )  # fmt: skip
     products = np.empty(output.shape[1], dtype=np.float32)
     chances = np.empty(output.shape[1], dtype=np.float32)
@@ -516,7 +521,7 @@ def predict_all(
         for n in range(_spans(data, offsets[t], offsets[t + 1], sample, windows, spans)):
             some, words = _add_span(
                 data, spans[n, 0], spans[n, 1], vectors, vocabulary, word_offsets, index, bits, before, size,
-                inverse, min_n, max_n, hashes, following, known, sums, hidden, words_seen, words,
+                inverse, min_n, max_n, hashes, following, rows, known, sums, hidden, words_seen, words,
             )  # fmt: skip
             added += some
             if len(script_table) > 0:
