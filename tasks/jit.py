@@ -41,6 +41,11 @@ def inner(function: Callable[..., Any]) -> Any:
     return _general(function, _nrt=False)
 
 
+def reordering(function: Callable[..., Any]) -> Any:
+    """`inner` for sums and products of floats that may be taken in any order, so by vector instructions."""
+    return _general(function, _nrt=False, fastmath=True)
+
+
 def allocating(function: Callable[..., Any]) -> Any:
     """`inner` for what makes arrays."""
     return _general(function)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tasks.errors import StageError
-from tasks.filter.language.fasttext_kernel import LANES, index_words
+from tasks.filter.language.fasttext_words import LANES, index_words
 
 MAGIC, VERSION = 793712314, 12
 HIERARCHICAL, SOFTMAX = 1, 3  # losses; the others, 2 and 4, give each label a sigmoid of its own

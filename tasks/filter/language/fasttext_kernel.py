@@ -6,524 +6,31 @@ pages are full of U+00A0, which fastText itself takes for a letter) and NULs, ea
 remembered from text to text and call to call, and added from there.
 
 What takes the time, and is laid out for it: most words of a text in a rare language are new, and of their n-grams one in seven has a
-row (a bit says so; the n-grams of 16 places are hashed side by side); the output matrix is read by columns,
+row (a bit says so); the output matrix is read by columns,
 so that all labels' products are vector operations.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import extending
 
-from tasks.jit import compiled
+from tasks.filter.language.fasttext_words import (
+    END_OF_LINE,
+    PLACES,
+    U64,
+    _add_span,
+    _add_word,
+    _add_word_ngrams,
+    _hash,
+    _space,
+)
+from tasks.jit import compiled, inner, reordering
 
-# Inner functions allocate nothing; without `_nrt` numba would count references to their arrays, atomically, at each call.
-_OPTIONS: Any = {
-    "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy", "_nrt": False,
-}  # fmt: skip
-inner: Any = numba.njit(**_OPTIONS)
-intrinsic: Any = extending.intrinsic
-adding: Any = numba.njit(fastmath=True, **_OPTIONS)
-
-U32, U64 = np.uint32, np.uint64
-_I32 = ir.IntType(32)
-FNV_START, FNV_PRIME = U32(2166136261), U32(16777619)
-WIDE_START, WIDE_FACTOR = U64(0xCBF29CE484222325), U64(0x9E3779B97F4A7C15)
-NGRAM_FACTOR = U64(116049371)
-HIGH_BITS, BELOW_33 = U64(0x8080808080808080), U64(0x2121212121212121)
-SMALL_LETTERS, UP_TO_A, BEYOND_Z = U64(0x2020202020202020), U64(0x1F1F1F1F1F1F1F1F), U64(0x0505050505050505)
-END_OF_LINE = np.frombuffer(b"</s>", dtype=np.uint8)
-OPENING, CLOSING = np.uint8(60), np.uint8(62)  # < and > around a word
-LABEL = np.frombuffer(b"__label__", dtype=np.uint8)
-MEMORY_BYTES = 16 << 20  # for the sums of words that are remembered
-ROWS = 256  # n-grams of a word that are added at once
-LANES = 16  # places of a word whose n-grams are hashed side by side
-SHORT = 64  # bytes of a word, with its brackets, that is hashed so
-WIDEST = 4  # bytes of a character
-LONGEST = (
-    1 << 10
-)  # bytes of a word that are remembered or looked up; longer ones are no words of a vocabulary
 HIERARCHICAL, SOFTMAX = 1, 3
 LATIN, LETTERLESS = 0, 255  # of a table of scripts
 
 
-@intrinsic
-def _eight(context, data, at):
-    """The eight bytes from `at` on, which must be there, as one number, the first byte lowest (little-endian)."""
-
-    def generate(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        place = builder.gep(array.data, [arguments[1]])
-        return builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
-
-    return numba.uint64(data, numba.int64), generate
-
-
-# Operations on LANES numbers at once, where the compiler doesn't find them in a loop.
-
-
-def _lanes(context, builder, kind, array, at, element):
-    """A pointer to the lanes from `at` on of an array's memory, which must be contiguous."""
-    start = builder.gep(context.make_array(kind)(context, builder, array).data, [at])
-    return builder.bitcast(start, ir.VectorType(element, LANES).as_pointer())
-
-
-def _same_in_all(builder, value):
-    vector = ir.VectorType(value.type, LANES)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_I32, 0))
-    order = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), order)
-
-
-@intrinsic
-def _add_lanes(context, total, at, rows, start):
-    """total[at : at + LANES] += the LANES numbers from `start` on of the float32 in `rows`."""
-
-    def generate(context, builder, signature, arguments):
-        places = [
-            _lanes(context, builder, signature.args[n], arguments[n], arguments[n + 1], ir.FloatType())
-            for n in (0, 2)
-        ]
-        values = [builder.load(place, align=4) for place in places]
-        builder.store(builder.fadd(*values), places[0], align=4)
-        return context.get_dummy_value()
-
-    return numba.void(total, numba.int64, rows, numba.int64), generate
-
-
-@intrinsic
-def _step_lanes(context, hashes, planes, at, widths, first, least):
-    """`_step` of each of `hashes` with the byte of its lane in `planes`, where its width is `least` or more."""
-
-    def generate(context, builder, signature, arguments):
-        kinds = signature.args
-        start = ir.Constant(ir.IntType(64), 0)
-        place = _lanes(context, builder, kinds[0], arguments[0], start, _I32)
-        bytes_ = builder.load(_lanes(context, builder, kinds[1], arguments[1], arguments[2], _I32), align=4)
-        width = builder.load(_lanes(context, builder, kinds[3], arguments[3], arguments[4], _I32), align=4)
-        before = builder.load(place, align=4)
-        prime = _same_in_all(builder, ir.Constant(_I32, int(FNV_PRIME)))
-        after = builder.mul(builder.xor(before, bytes_), prime)
-        taken = builder.icmp_unsigned(">=", width, _same_in_all(builder, arguments[5]))
-        builder.store(builder.select(taken, after, before), place, align=4)
-        return context.get_dummy_value()
-
-    i64 = numba.int64
-    return numba.void(hashes, planes, i64, widths, i64, numba.uint32), generate
-
-
-@intrinsic
-def _bucket_lanes(context, hashes, buckets, at, size, inverse):
-    """buckets[at : at + LANES]: `_bucket` of each of `hashes`."""
-
-    def generate(context, builder, signature, arguments):
-        kinds = signature.args
-        start = ir.Constant(ir.IntType(64), 0)
-        wide = ir.VectorType(ir.IntType(64), LANES)
-        found, divisor, factor = (
-            builder.load(_lanes(context, builder, kinds[0], arguments[0], start, _I32), align=4),
-            _same_in_all(builder, arguments[3]),
-            _same_in_all(builder, arguments[4]),
-        )
-        product = builder.mul(builder.zext(found, wide), builder.zext(factor, wide))
-        shift = _same_in_all(builder, ir.Constant(ir.IntType(64), 32))
-        times = builder.trunc(builder.lshr(product, shift), found.type)
-        rest = builder.sub(found, builder.mul(times, divisor))
-        over = builder.icmp_unsigned(">=", rest, divisor)
-        result = builder.select(over, builder.sub(rest, divisor), rest)
-        builder.store(result, _lanes(context, builder, kinds[1], arguments[1], arguments[2], _I32), align=4)
-        return context.get_dummy_value()
-
-    return numba.void(hashes, buckets, numba.int64, numba.uint32, numba.uint32), generate
-
-
-@inner
-def _step(h, byte):
-    return U32(
-        (h ^ U32(np.int8(byte))) * FNV_PRIME
-    )  # the byte is signed: from 0x80 on it reaches all 32 bits
-
-
-@inner
-def _hash(data, a, b):
-    h = FNV_START
-    for i in range(a, b):
-        h = _step(h, data[U64(i)])  # an unsigned index isn't looked at for being negative
-    return h
-
-
-def new_memory(dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Room for the sums of words: a model's, as they depend on nothing else.
-
-    uint64 (words, 2), each word's hash and one more than the number of its vectors (0: it counts for nothing, a
-    label); float32 (words, dim).
-    """
-    words = 1 << (MEMORY_BYTES // (4 * dim)).bit_length() - 1
-    return np.zeros((words, 2), dtype=np.uint64), np.zeros((words, dim), dtype=np.float32)
-
-
-@compiled
-def index_words(words, offsets, index):
-    """Puts each word's number into the open-addressed `index` (a power of two long, -1 where free)."""
-    mask = len(index) - 1
-    for word in range(len(offsets) - 1):
-        slot = np.int64(_hash(words, offsets[word], offsets[word + 1])) & mask
-        while index[slot] >= 0:
-            slot = (slot + 1) & mask
-        index[slot] = word
-
-
-@inner
-def _same(data, a, b, other, start, end):
-    if b - a != end - start:
-        return False
-    for i in range(b - a):  # noqa: SIM110 - compiled
-        if data[U64(a + i)] != other[U64(start + i)]:
-            return False
-    return True
-
-
-@inner
-def _find(data, a, b, h, words, offsets, index):
-    """The number of the word [a, b) with the hash h; -1 if the vocabulary lacks it."""
-    mask = len(index) - 1
-    slot = np.int64(h) & mask
-    while index[slot] >= 0:
-        word = index[slot]
-        if _same(data, a, b, words, offsets[word], offsets[word + 1]):
-            return word
-        slot = (slot + 1) & mask
-    return np.int32(-1)
-
-
-@inner
-def _add_row(total, at, vectors, row):
-    """Adds a row to the numbers from `at` on; there are as many columns as fill the lanes."""
-    columns = vectors.shape[1]
-    for k in range(0, columns, LANES):
-        _add_lanes(total, at + k, vectors, np.int64(row) * columns + k)
-
-
-@inner
-def _bucket(h, size, inverse):
-    """h modulo size, by a multiplication; h below 2^32, inverse = (2^32 - 1) // size."""
-    bucket = np.int64(h) - np.int64((U64(h) * inverse) >> U64(32)) * size
-    return bucket - size if bucket >= size else bucket
-
-
-@inner
-def _is_there(bits, bucket):
-    """1 if pruning has left the bucket a row, else 0."""
-    return np.int64((bits[bucket >> 6] >> U64(bucket & 63)) & U64(1))
-
-
-@inner
-def _row(bits, before, bucket):
-    """The row of a bucket that has one.
-
-    A bit says that it has, the bits before it how many rows are: a table of rows would be too large for the
-    caches, and most n-grams of a text are not there.
-    """
-    lower = (U64(1) << U64(bucket & 63)) - U64(1)
-    return before[bucket >> 6] + _ones(bits[bucket >> 6] & lower)
-
-
-@inner
-def _ones(x):
-    x = x - ((x >> U64(1)) & U64(0x5555555555555555))
-    x = (x & U64(0x3333333333333333)) + ((x >> U64(2)) & U64(0x3333333333333333))
-    x = (x + (x >> U64(4))) & U64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((x * U64(0x0101010101010101)) >> U64(56))
-
-
-@inner
-def _add_rows(vectors, bits, before, rows, count, total, at):
-    """Adds the rows of buckets."""
-    for n in range(count):
-        _add_row(total, at, vectors, _row(bits, before, np.int64(rows[n])))
-
-
-@inner
-def _add_ngrams(data, a, b, min_n, max_n, bits, before, size, inverse, vectors, rows, total, at):
-    """Adds the vectors of the character n-grams of <word>, < and > alone left out; returns how many there were."""
-    count = held = 0
-    for i in range(a - 1, b):
-        h, j, n = FNV_START, i, 0
-        if i < a:
-            h, j, n = _step(FNV_START, OPENING), a, 1
-        elif data[i] & 0xC0 == 0x80:
-            continue
-        while n < max_n and j <= b:
-            if j < b:
-                h = _step(h, data[j])
-                j += 1
-                while j < b and data[j] & 0xC0 == 0x80:
-                    h = _step(h, data[j])
-                    j += 1
-            else:
-                h = _step(h, CLOSING)
-                j += 1
-            n += 1
-            if n >= min_n:  # without a branch: which n-grams are there can't be predicted
-                bucket = _bucket(h, size, inverse)
-                rows[held] = bucket
-                held += _is_there(bits, bucket)
-                if held == len(rows):
-                    _add_rows(vectors, bits, before, rows, held, total, at)
-                    count += held
-                    held = 0
-    _add_rows(vectors, bits, before, rows, held, total, at)
-    return count + held
-
-
-@inner
-def _spread(data, a, b, planes, widths):
-    """Writes the characters of <word>: the n-th byte of each, as `_step` takes it, into planes[n], their lengths.
-
-    Returns how many there are and the greatest length; 0 where the word is too long, or a character is.
-    """
-    if b - a > SHORT - 2:
-        return 0, 0
-    planes[0, 0], widths[0] = OPENING, 1
-    at, width, widest = 0, WIDEST, 1
-    for i in range(b - a):
-        byte = data[U64(a + i)]
-        if byte & 0xC0 == 0x80:
-            if width == WIDEST:
-                return 0, 0
-            planes[U64(width), U64(at)] = U32(np.int8(byte))
-            width += 1
-            widest = max(widest, width)
-        else:
-            at += 1
-            width = 1
-            planes[0, U64(at)] = U32(np.int8(byte))
-        widths[U64(at)] = width
-    planes[0, at + 1], widths[at + 1] = CLOSING, 1
-    return at + 2, widest
-
-
-@inner
-def _add_spread_ngrams(
-    length,
-    widest,
-    min_n,
-    max_n,
-    bits,
-    before,
-    size,
-    inverse,
-    vectors,
-    rows,
-    hashes,
-    buckets,
-    planes,
-    widths,
-    total,
-    at,
-):
-    """`_add_ngrams` of a word that `_spread` has written, `length` characters of at most `widest` bytes.
-
-    Loops of LANES are vector operations; what lies behind the word is hashed too and not looked up.
-    """
-    count, filled = 0, 1
-    for start in range(0, length, LANES):
-        for k in range(LANES):
-            hashes[k] = FNV_START
-        for n in range(1, max_n + 1):
-            first = start + n - 1
-            for m in range(widest):
-                _step_lanes(hashes, planes, m * planes.shape[1] + first, widths, first, U32(m + 1))
-            if n < min_n:
-                continue
-            # < and > alone are left out; what overhangs the word is written over by the next n-grams.
-            single = n == 1 and start == 0
-            _bucket_lanes(hashes, buckets, filled - single, U32(size), U32(inverse))
-            filled += max(0, min(LANES, length - max(n, 2) + 1 - start) - single)
-            if filled > ROWS - LANES:
-                count += _add_buckets(bits, before, buckets, filled, vectors, rows, total, at)
-                filled = 1
-    return count + _add_buckets(bits, before, buckets, filled, vectors, rows, total, at)
-
-
-@inner
-def _add_buckets(bits, before, buckets, filled, vectors, rows, total, at):
-    """Adds the rows of those buckets from 1 to `filled` that have one; returns how many."""
-    held: Any = 0
-    for n in range(1, filled):
-        bucket = buckets[n]
-        rows[U64(held)] = bucket
-        held += np.int64((bits[bucket >> U32(6)] >> U64(bucket & U32(63))) & U64(1))
-    _add_rows(vectors, bits, before, rows, held, total, at)
-    return held
-
-
-@inner
-def _is_label(data, a, b):
-    return b - a >= len(LABEL) and _same(data, a, a + len(LABEL), LABEL, 0, len(LABEL))
-
-
-# Arrays come one by one: each that is taken out of a tuple costs an atomic count up and down.
-@inner
-def _add_word(
-    data, a, b, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-    rows, hashes, buckets, planes, widths, total, at,
-):  # fmt: skip
-    """Adds what the word [a, b) is made of; returns how many vectors that is."""
-    word = np.int32(-1)
-    if b - a <= LONGEST:
-        word = _find(data, a, b, _hash(data, a, b), words, offsets, index)
-    count = 0
-    if word >= 0:
-        _add_row(total, at, vectors, word)
-        count = 1
-    if max_n > 0 and len(bits) > 0 and not _same(data, a, b, END_OF_LINE, 0, 4):
-        length, widest = _spread(data, a, b, planes, widths)
-        if length > 0 and max_n <= LANES:
-            count += _add_spread_ngrams(
-                length, widest, min_n, max_n, bits, before, size, inverse, vectors,
-                rows, hashes, buckets, planes, widths, total, at,
-            )  # fmt: skip
-        else:
-            count += _add_ngrams(
-                data, a, b, min_n, max_n, bits, before, size, inverse, vectors, rows, total, at
-            )
-    return count
-
-
-@inner
-def _space(data, i, b):
-    """The bytes of the whitespace character or NUL that begins at i; 0 where another character does.
-
-    What Python's str.isspace calls whitespace: ASCII's, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029,
-    U+202F, U+205F, U+3000.
-    """
-    first = data[U64(i)]
-    if first <= 32:
-        return 1 if first == 32 or 9 <= first <= 13 or first >= 28 or first == 0 else 0
-    if first < 0xC2 or first > 0xE3:
-        return 0
-    if first == 0xC2:
-        return 2 if i + 1 < b and (data[i + 1] == 0x85 or data[i + 1] == 0xA0) else 0
-    if first < 0xE1 or i + 2 >= b:
-        return 0
-    second, third = data[i + 1], data[i + 2]
-    if first == 0xE1:
-        return 3 if second == 0x9A and third == 0x80 else 0
-    if first == 0xE3:
-        return 3 if second == 0x80 and third == 0x80 else 0
-    if second == 0x80:
-        return 3 if third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF else 0
-    return 3 if second == 0x81 and third == 0x9F else 0
-
-
-@inner
-def _word(data, i, b):
-    """Where the word that begins at i ends, and 64 bits that stand for it: eight bytes at a time.
-
-    A word holds no NUL, so those that fill up its last eight bytes don't make it another.
-    """
-    wide = WIDE_START
-    while True:
-        if i + 8 <= b:
-            x = _eight(data, i)
-        else:
-            x = U64(0)  # a NUL ends a word
-            for k in range(b - i):
-                x |= U64(data[U64(i + k)]) << U64(8 * k)
-        size: Any = 8
-        if x & HIGH_BITS == U64(0):
-            low = (x - BELOW_33) & HIGH_BITS  # the lowest bit is that of the first byte up to 32
-            if low != U64(0):
-                size = _zeros(low) >> 3
-                if i + size < b and not _space(data, i + size, b):
-                    size = _until_space(data, i, b)  # another control character
-        else:
-            size = _until_space(data, i, b)
-        if size == 0:
-            return i, wide ^ (wide >> U64(32))
-        if size < 8:
-            x &= (U64(1) << U64(8 * size)) - U64(1)
-        wide = (wide ^ x) * WIDE_FACTOR
-        wide ^= wide >> U64(29)
-        i += size
-        if size < 8:
-            return i, wide
-
-
-@inner
-def _until_space(data, i, b):
-    """How many of the next eight bytes stand before whitespace or the end."""
-    for k in range(min(8, b - i)):
-        byte = data[U64(i + k)]
-        if (byte <= 32 or byte == 0xC2 or 0xE1 <= byte <= 0xE3) and _space(data, i + k, b):
-            return k
-    return min(8, b - i)
-
-
-@inner
-def _zeros(x):
-    """How many zeros there are below the lowest one."""
-    return _ones((x & (~x + U64(1))) - U64(1))
-
-
-@inner
-def _add_span(
-    data, i, b, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-    rows, hashes, buckets, planes, widths, known, sums, hidden, words_seen, count,
-):  # fmt: skip
-    """Adds the words of [i, b); leaves their hashes for word n-grams; returns (vectors added, words)."""
-    mask = len(known) - 1
-    columns = sums.shape[1]
-    added: Any = 0
-    while i < b:
-        blank = _space(data, i, b)
-        if blank:
-            i += blank
-            continue
-        start = i
-        i, wide = _word(data, i, b)
-        slot = np.int64(wide >> U64(7)) & mask
-        if known[slot, 0] != wide:
-            for k in range(columns):
-                sums[slot, k] = 0
-            own = np.int64(-1)
-            if not _is_label(data, start, i):
-                own = _add_word(
-                    data, start, i, vectors, words, offsets, index, bits, before, size, inverse, min_n, max_n,
-                    rows, hashes, buckets, planes, widths, sums, slot * columns,
-                )  # fmt: skip
-            known[slot, 0], known[slot, 1] = wide, U64(own + 1)
-        own = np.int64(known[slot, 1]) - 1
-        if own >= 0:
-            if own > 0:
-                _add_row(hidden, 0, sums, slot)
-                added += own
-            if len(words_seen) > 0:
-                words_seen[count] = np.int32(_hash(data, start, i))
-                count += 1
-    return added, count
-
-
-@inner
-def _add_word_ngrams(hashes, words, longest, bits, before, size, vectors, hidden):
-    added = 0
-    for i in range(words):
-        h = U64(np.int64(hashes[i]))
-        for j in range(i + 1, min(words, i + longest)):
-            h = h * NGRAM_FACTOR + U64(np.int64(hashes[j]))
-            bucket = np.int64(h % U64(size))
-            if _is_there(bits, bucket):
-                _add_row(hidden, 0, vectors, _row(bits, before, bucket))
-                added += 1
-    return added
-
-
-@adding
+@reordering
 def _multiply(hidden, output, products):
     """The product of the hidden vector with each column of `output`."""
     products[:] = 0
@@ -533,7 +40,7 @@ def _multiply(hidden, output, products):
             products[j] += x * output[k, j]
 
 
-@adding
+@reordering
 def _logistic(x, powers, exponents, result):
     """1 / (1 + exp(-x)) to seven digits. powers, exponents: the same memory as float32 and as int32.
 
@@ -649,20 +156,10 @@ def _spans(data, a, b, sample, windows, spans):
 def _count_scripts(data, a, b, table, found):
     """Adds the letters of [a, b) to the counts of their scripts."""
     i = a
-    latin: Any = 0
     while i < b:
-        if i + 8 <= b:
-            x = _eight(data, i)
-            if x & HIGH_BITS == U64(
-                0
-            ):  # a letter's sum has its high bit set with the one, not with the other
-                x |= SMALL_LETTERS
-                latin += _ones((x + UP_TO_A) & ~(x + BEYOND_Z) & HIGH_BITS)
-                i += 8
-                continue
         byte = np.int64(data[U64(i)])
         if byte < 0x80:
-            latin += 97 <= byte | 32 <= 122
+            found[LATIN] += 97 <= byte | 32 <= 122
             i += 1
             continue
         size = 1 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
@@ -675,7 +172,6 @@ def _count_scripts(data, a, b, table, found):
         if script != LETTERLESS:
             found[script] += 1
         i += size
-    found[LATIN] += latin
 
 
 @inner
@@ -697,24 +193,21 @@ def _fit(scripts, allowed, least, fits):
         fits[label] = letters > 0 and own >= least * letters
 
 
+@inner
+def _score_all(products, loss, tree, powers, exponents, chances, scores, labels):
+    """Every label's score from its products, by the model's loss."""
+    if loss == HIERARCHICAL:
+        _logistic(products, powers, exponents, chances)
+        _leaves(chances, tree, scores)
+    else:
+        _score_labels(products, labels, loss, scores)
+
+
 @compiled
 def predict_all(
-    data,
-    offsets,
-    model,
-    memory,
-    output,
-    loss,
-    tree,
-    word_ngrams,
-    sample,
-    windows,
-    script_table,
-    allowed,
-    least,
-    names,
-    scores,
-):
+    data, offsets, model, memory, output, loss, tree, word_ngrams, sample, windows, script_table, allowed, least,
+    names, scores,
+):  # fmt: skip
     """The two most likely labels of each text.
 
     data: uint8, UTF-8 of all texts; offsets: int64 (n + 1); model: (vectors, words, word_offsets, index,
@@ -727,15 +220,13 @@ def predict_all(
     vectors, vocabulary, word_offsets, index, (bits, before, size, inverse), min_n, max_n = model
     known, sums = memory
     labels = len(allowed)
-    rows = np.empty(ROWS, dtype=np.int32)
-    hashes, buckets = np.empty(LANES, dtype=np.uint32), np.empty(ROWS, dtype=np.uint32)
-    planes = np.zeros((WIDEST, SHORT + 2 * LANES), dtype=np.uint32)
-    widths = np.zeros(SHORT + 2 * LANES, dtype=np.uint32)
+    hashes, following = np.empty(PLACES, dtype=np.uint32), np.empty(PLACES, dtype=np.int64)
+    rows = np.empty(PLACES, dtype=np.int64)
     hidden = np.empty(vectors.shape[1], dtype=np.float32)
     ending = np.zeros(vectors.shape[1], dtype=np.float32)
     ends = _add_word(
         END_OF_LINE, 0, 4, vectors, vocabulary, word_offsets, index, bits, before, size, inverse, min_n, max_n,
-        rows, hashes, buckets, planes, widths, ending, 0,
+        hashes, following, rows, ending,
     )  # fmt: skip
     products = np.empty(output.shape[1], dtype=np.float32)
     chances = np.empty(output.shape[1], dtype=np.float32)
@@ -749,13 +240,14 @@ def predict_all(
     for t in range(len(offsets) - 1):
         names[t, :] = -1
         scores[t, :] = 0.0
-        hidden[:] = ending
+        for k in range(len(hidden)):
+            hidden[k] = ending[k]
         scripts[:] = 0
         added, words = ends, 0
         for n in range(_spans(data, offsets[t], offsets[t + 1], sample, windows, spans)):
             some, words = _add_span(
                 data, spans[n, 0], spans[n, 1], vectors, vocabulary, word_offsets, index, bits, before, size,
-                inverse, min_n, max_n, rows, hashes, buckets, planes, widths, known, sums, hidden, words_seen, words,
+                inverse, min_n, max_n, hashes, following, rows, known, sums, hidden, words_seen, words,
             )  # fmt: skip
             added += some
             if len(script_table) > 0:
@@ -770,9 +262,5 @@ def predict_all(
         for k in range(len(hidden)):
             hidden[k] /= added
         _multiply(hidden, output, products)
-        if loss == HIERARCHICAL:
-            _logistic(products, powers, exponents, chances)
-            _leaves(chances, tree, found)
-        else:
-            _score_labels(products, labels, loss, found)
+        _score_all(products, loss, tree, powers, exponents, chances, found, labels)
         _two_best(found, fits, names, scores, t)

@@ -68,7 +68,7 @@ def _load(path: str) -> tuple[FastTextModel, Any, Any, Any]:
     import pyarrow as pa
 
     from tasks.filter.language.fasttext_file import read_model
-    from tasks.filter.language.fasttext_kernel import new_memory
+    from tasks.filter.language.fasttext_words import new_memory
     from tasks.filter.language.scripts import scripts_of
 
     model = read_model(path)

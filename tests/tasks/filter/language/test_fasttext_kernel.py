@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import StageError
-from tasks.filter.language import fasttext_kernel
+from tasks.filter.language import fasttext_words
 from tasks.filter.language.fasttext_file import read_model
 from tasks.filter.language.fasttext_kernel import predict_all
 from tasks.filter.language.identification import default_model
@@ -46,7 +46,7 @@ def ours(model, texts, sample=1 << 30, windows=4):
     nothing = np.zeros(0, dtype=np.uint8)
     ((data, offsets),) = batches(texts)
     predict_all(
-        data, offsets, arrays, fasttext_kernel.new_memory(model.vectors.shape[1]), model.output, model.loss, model.tree, model.word_ngrams, sample, windows,
+        data, offsets, arrays, fasttext_words.new_memory(model.vectors.shape[1]), model.output, model.loss, model.tree, model.word_ngrams, sample, windows,
         nothing, np.zeros(len(model.labels), dtype=np.uint64), 0.0, names, scores,
     )  # fmt: skip
     return [
@@ -110,10 +110,10 @@ def test_words_of_every_length_are_hashed_as_fasttext_hashes_them(lid, character
 def test_what_is_remembered_of_other_texts_changes_nothing(lid, monkeypatch):
     texts = [f"The {n}th ship came into harbour {n % 7} with été {n * n} море." for n in range(300)]
     alone = ours(lid[0], texts)
-    monkeypatch.setattr(fasttext_kernel, "MEMORY_BYTES", 64 * 16)  # sixteen words
+    monkeypatch.setattr(fasttext_words, "MEMORY_BYTES", 64 * 16)  # sixteen words
     assert ours(lid[0], texts) == alone
-    memory = fasttext_kernel.new_memory(16)
-    monkeypatch.setattr(fasttext_kernel, "new_memory", lambda columns: memory)
+    memory = fasttext_words.new_memory(16)
+    monkeypatch.setattr(fasttext_words, "new_memory", lambda columns: memory)
     assert ours(lid[0], texts) == ours(lid[0], texts) == alone
 
 
