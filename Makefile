@@ -4,7 +4,7 @@
 #   TORCH_INDEX=<url>        another build of the pinned torch (README.md, "CPU and CUDA")
 #   ARGS='--set key=value'   more arguments, for `smelt run` or pytest
 
-.PHONY: help run test bench lint install clean
+.PHONY: help run test quick bench lint install clean
 .DEFAULT_GOAL := help
 export PYTHON TORCH_INDEX
 
@@ -16,6 +16,9 @@ run: install  ## the whole pipeline on the sample corpus (or what pipeline.yaml 
 
 test: install  ## the test suite
 	@.venv/bin/python -m pytest -n auto --dist loadfile $(ARGS)
+
+quick: install  ## some of every room's tests, in less than a minute: no training, no servers, no whole runs
+	@.venv/bin/python -m pytest -n auto --dist loadfile --quick $(ARGS)
 
 bench: install  ## the measured comparisons of tests/bench, minutes each; ONLY=minhash for one of them
 	@for script in $(or $(ONLY:%=tests/bench/%.py),$(wildcard tests/bench/*.py)); do \

@@ -99,6 +99,9 @@ def toy(tmp_path, monkeypatch):
     (code / "toy_ingest.py").write_text(INGEST)
     (code / "toy_filter.py").write_text(FILTER)
     monkeypatch.syspath_prepend(str(code))
+    monkeypatch.setattr(
+        sys, "dont_write_bytecode", True
+    )  # a module that changes within a second keeps its old one
     for name in ("toy_ingest", "toy_filter"):
         sys.modules.pop(name, None)
     importlib.invalidate_caches()

@@ -132,7 +132,7 @@ def test_a_member_that_grows_beyond_all_measure_is_a_bomb(name: str, monkeypatch
     assert len(output) < 4 << 20
 
 
-@pytest.mark.parametrize("start", [b"", gzip.compress(PARTS[0]), b"junk"])
+@pytest.mark.parametrize("start", [b"", gzip.compress(PARTS[0], mtime=0), b"junk"])
 @pytest.mark.parametrize(
     "piece", [b"\x1f\x8b\x08", b"\x1f\x8b\x08\x08name", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18"]
 )
