@@ -32,6 +32,7 @@ _DATES = (
     "publishdate", "pubdate", "publication_date", "publish-date", "date",
 )  # fmt: skip
 _WANTED = frozenset({"og:title", "content-language", "og:description", "description", *_SURE_DATES, *_DATES})
+_WANTED_BYTES = frozenset(name.encode() for name in _WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def declared(markup: bytes) -> Declared:
     head = markup[: body.start()] if body else markup
     named: dict[str, str] = {}
     title, language, canonical = None, None, None
-    for kind, start, end in wanted_tags(head, _WANTED):
+    for kind, start, end in wanted_tags(head, _WANTED_BYTES):
         attributes = head[start:end]
         if kind == META:
             name = _NAME.search(attributes)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tasks.ingest.extract.head import HTML, LINK, META, TITLE, wanted_tags
 
-NAMES = frozenset({"date", "og:title"})
+NAMES = frozenset({b"date", b"og:title"})
 KINDS = {b"meta": META, b"link": LINK, b"title": TITLE, b"html": HTML}
 PIECES = [
     *("<meta", "<link", "<title", "<html", "<metadata", "<", ">", " ", '="', '"', "=", "a", "date", " DATE\n", "og:title"),
@@ -23,7 +23,7 @@ def plainly(head: bytes) -> list[tuple[int, int, int]]:
         if (
             kind in (TITLE, HTML)
             or (kind == LINK and b"canonical" in tag[2])
-            or (kind == META and any(value.decode("latin-1") in NAMES for value in values))
+            or (kind == META and any(value in NAMES for value in values))
         ):
             found.append((kind, tag.start(2), tag.end(2)))
     return found
