@@ -18,7 +18,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from tasks.jit import compiled
+from tasks.jit import compiled, inner
 
 # What kinds of elements there are for the pass; all others are PLAIN.
 PLAIN, SCRIPT, STYLE, TEXT, SVG, MATH, STOP, OUTWARD, AROUND, GRAPHIC = range(10)
@@ -52,8 +52,6 @@ SLOTS = 512
 STAY = 16  # beside a kind: of `WHOLE`
 U64 = np.uint64
 LENGTH_FACTOR, SLOT_FACTOR = U64(0x9E3779B97F4A7C15), U64(0xFF51AFD7ED558CCD)
-_OPTIONS: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
-inner: Any = numba.njit(**_OPTIONS)
 # libc's search and copy, of the process itself: three times the speed of loops over bytes on the distances between tags.
 _memchr: Any = numba.types.ExternalFunction(
     "memchr", numba.types.intp(numba.types.intp, numba.types.intc, numba.types.uintp)
