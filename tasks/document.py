@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,6 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.record import Document as Document
+from tasks.record import Loss as Loss
+from tasks.record import document_id as document_id
 from tasks.spill import SortedRuns
 
 DOCUMENTS = pa.schema(
@@ -54,43 +55,6 @@ ROW_GROUP_BYTES = 16 << 20  # of text: bounds a reader's memory, whatever the nu
 BATCH_BYTES = 4 << 20
 BATCH_ROWS = 8192  # as Python values, until they are a batch
 RUN_BYTES = 32 << 20  # of rows that are sorted in memory
-
-
-@dataclass(slots=True)
-class Document:
-    """One document on its way through the pipeline; the fields are the columns of `DOCUMENTS`."""
-
-    id: str
-    text: str
-    url: str | None = None
-    source: str = ""
-    kind: str = "text"
-    language: str | None = None
-    language_score: float | None = None
-    date: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Loss:
-    """What a reader could not turn into a document.
-
-    reason: a short name in kebab-case, counted in the ledger ("not-html", "truncated").
-    where: file and record, or byte offset, for a person who wants to look.
-    """
-
-    reason: str
-    where: str
-    url: str | None = None
-    size: int = 0  # bytes lost, where known
-
-
-def document_id(source: str, path: str, key: str) -> str:
-    """A document's id: 32 hex digits of sha256 over source name, path relative to the source's root, record key.
-
-    It doesn't change when the folder moves or another file comes before it.
-    """
-    return hashlib.sha256("\0".join((source, path, key)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class TableWriter:

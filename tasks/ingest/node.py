@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -22,10 +22,8 @@ from tasks.ingest.tables import MISSING
 from tasks.io import Version, is_remote, shown
 from tasks.node import Config as BaseConfig
 from tasks.node import Input, Inputs, Metrics, Shard, ShardResult, merge_metrics, not_identity
+from tasks.record import Document, Loss
 from tasks.regular import REFUSED, refused
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
 
 VERSION = 9  # of what all kinds share
 PACKAGES: tuple[str, ...] = ()  # each kind has its own
@@ -169,7 +167,6 @@ def process(shard: Shard, out: Path) -> ShardResult:
 
 def _items(module: ModuleType, source: BaseSource, file: Input, shard: Shard) -> Iterator[Document | Loss]:
     """What a file gives, at least a loss: of one that was refused when it was found or asked for, with the reason."""
-    from tasks.document import Loss
 
     if file.digest in REFUSED or (is_remote(file.path) and Version.parse(file.digest) is None):
         yield Loss(file.digest, file.name)

@@ -27,9 +27,9 @@ from pydantic import Field, field_serializer, field_validator
 from tasks.errors import ConfigError, StageError
 from tasks.io import is_remote, shown
 from tasks.node import Config, not_identity
+from tasks.record import Loss
 
 if TYPE_CHECKING:
-    from tasks.document import Loss
     from tasks.io import RemotePath
 
 # What the stages handle in 600 MB once their kernels are compiled; the field's documents are below 10 MB.
@@ -213,7 +213,6 @@ def _walk(source: BaseSource, folder: Path) -> list[tuple[str, bool]]:
 
 def unreadable(path: Path | RemotePath, error: OSError) -> Loss:
     """The loss of a file that can't be opened."""
-    from tasks.document import Loss
 
     return Loss(UNREADABLE, f"{path.name}: {error.strerror or error}")
 

@@ -14,9 +14,10 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tasks.io import BadArchive, open_archive, read_member
+from tasks.record import Loss
+from tasks.text import clean, decode
 
 if TYPE_CHECKING:
-    from tasks.document import Loss
     from tasks.ingest.books.html import Page
 
 MAX_PACKAGE = 4 << 20  # bytes of the package document and of the other XML files
@@ -59,9 +60,7 @@ class Epub:
 
     def texts(self, name: str, losses: list[Loss]) -> Iterator[str]:
         """The chapters' texts; a chapter that can't be read becomes a loss."""
-        from tasks.document import Loss
         from tasks.ingest.books.html import MAX_BYTES, read_page
-        from tasks.text import decode
 
         budget = MAX_BOOK
         for path, properties in self.spine:
@@ -106,8 +105,6 @@ class Epub:
     def _xml(self, path: str) -> Any:
         """The root element of a member."""
         from lxml import etree
-
-        from tasks.text import decode
 
         member = self._members.get(path)
         if member is None:
@@ -204,6 +201,5 @@ def _about(package: Any) -> dict[str, str]:
 
 
 def _line(text: str) -> str:
-    from tasks.text import clean
 
     return " ".join(clean(text).split())[:300]

@@ -7,16 +7,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, Any, Literal
 
 from pydantic import Field
 
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.io import BadArchive, Damage, Pieces, charset_of, pieces, place, probed
 from tasks.node import Input
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
+from tasks.record import Document, Loss, document_id
+from tasks.text import clean, decode
+from tasks.text import unreadable as is_unreadable
 
 VERSION = 1
 PACKAGES = ("fastwarc", "lxml", "resiliparse", "zlib-ng")
@@ -61,7 +61,6 @@ class _Refused(Exception):
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
     """The parts of a book, or why there are none; chapters that can't be read are losses beside it."""
-    from tasks.document import Loss
 
     path = place(file)
     try:
@@ -76,10 +75,7 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
 
 
 def _documents(source: Source, name: str, book: _Book) -> Iterator[Document | Loss]:
-    from tasks.document import Document, Loss, document_id
     from tasks.ingest.books.gutenberg import Cut, strip
-    from tasks.text import clean
-    from tasks.text import unreadable as is_unreadable
 
     cut = Cut()
     texts = strip(book.texts, cut) if source.strip_gutenberg else book.texts
@@ -119,7 +115,6 @@ def _gutenberg(cut: Any) -> dict[str, Any]:
 
 
 def _clean(value: Any) -> Any:
-    from tasks.text import clean
 
     return clean(value) if isinstance(value, str) else value
 
@@ -152,7 +147,6 @@ def _open(stream: IO[bytes], name: str) -> _Book:
 
 def _html_book(source: Pieces, name: str) -> _Book:
     from tasks.ingest.books.html import MAX_BYTES, read_page
-    from tasks.text import decode
 
     book = _Book(iter(()))
     data = bytearray()
@@ -176,7 +170,6 @@ def _html_book(source: Pieces, name: str) -> _Book:
 
 def _bytes(piece: bytes | Damage, name: str, losses: list[Loss]) -> bytes:
     """A piece's bytes; damage is noted as a loss and gives none."""
-    from tasks.document import Loss
 
     if isinstance(piece, bytes):
         return piece

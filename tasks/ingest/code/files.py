@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
 from tasks.ingest.code import generated, languages, licences, linguist, shebangs
 from tasks.ingest.code.attributes import FILE, NOTHING, Attributes
 from tasks.ingest.source import BaseSource
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
+from tasks.record import Document, Loss, document_id
+from tasks.text import clean, decode
+from tasks.text import unreadable as is_unreadable
 
 _LICENCE_FILE = re.compile(
     r"(?:[\w.]+-)?(?:licen[cs]es?|copying|unlicense)(?P<more>[.-][\w.+-]+)?$", re.IGNORECASE
@@ -106,9 +106,6 @@ def document_of(
 
     licence: of the folder; the file's own notice goes before. said: by .gitattributes. more: further metadata.
     """
-    from tasks.document import Document, Loss, document_id
-    from tasks.text import clean, decode
-    from tasks.text import unreadable as is_unreadable
 
     name = f"{repository}/{path}"
     reason = refusal(source, path, len(data), said) or ("binary" if generated.is_binary(data) else None)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tasks.ingest.code.attributes import FILE, MAX_BYTES, Tree
 from tasks.ingest.code.files import CodeSource, document_of, nearest, refusal, side_role
@@ -14,9 +14,7 @@ from tasks.ingest.code.licences import MAX_CHARACTERS, of_files
 from tasks.ingest.source import UNREADABLE, unreadable, vanished
 from tasks.io import RealPath
 from tasks.node import Input
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
+from tasks.record import Document, Loss
 
 VERSION = 1
 PACKAGES = ("resiliparse",)
@@ -44,7 +42,6 @@ class Source(CodeSource):
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
     """The file as a document, or the reason why not. sides: the repositories' "licences" and "attributes"."""
-    from tasks.document import Loss
 
     path = RealPath(file.path)
     repository, _, inner = file.name.partition("/")

@@ -6,7 +6,7 @@ import itertools
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -17,10 +17,8 @@ from tasks.ingest.code.generated import is_vendored
 from tasks.ingest.code.git_objects import REGULAR, SUBMODULE, Entry, blobs, entries, git_folder, resolve
 from tasks.ingest.code.licences import MAX_CHARACTERS, of_files
 from tasks.node import Input
+from tasks.record import Document, Loss
 from tasks.regular import LINK
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
 
 LOCAL = True
 VERSION = 1
@@ -63,7 +61,6 @@ class Source(CodeSource):
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
     """The files of a commit; links (licences' too) and submodules are losses, files of other languages aren't met."""
-    from tasks.document import Loss
 
     path = Path(file.path)
     commit = file.digest.removeprefix(_COMMIT)

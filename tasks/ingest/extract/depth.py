@@ -7,11 +7,9 @@ depth is rather too large than too small.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
 
+from tasks.ingest.extract.memory import search
 from tasks.jit import compiled
 from tasks.text import FNV_START, fnv, fnv1a, key_table, slot_of
 
@@ -19,10 +17,6 @@ FLAT = "area base br col embed hr img input link meta param source track wbr p l
 SLOTS = 4096  # of the table of names; a page with half as many different names counts as endlessly deep
 ENDLESS = 1 << 40
 _FLAT_MARK = -1
-_memchr: Any = numba.types.ExternalFunction(  # libc's
-    "memchr", numba.types.intp(numba.types.intp, numba.types.intc, numba.types.uintp)
-)
-
 
 # The hashes of the names (`tasks.text.key_table`), and how many elements of each are open.
 KEYS, _flat = key_table((fnv1a(name.encode()) | 1 for name in FLAT.split()), SLOTS)
@@ -67,12 +61,10 @@ def _counts(data):
 def _depth(data, keys, opened, used):
     size = len(data)
     depth = deepest = names = at = 0
-    base = data.ctypes.data
     while at < size:
-        found = _memchr(base + at, 60, size - at)
-        if found == 0:
+        at = search(data, at, 60) + 1
+        if at > size:
             break
-        at = found - base + 1
         closing = at < size and data[at] == 47
         if closing:
             at += 1

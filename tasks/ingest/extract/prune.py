@@ -8,17 +8,16 @@ The pass follows the tokenizer of the WHATWG HTML standard (13.2.5) as far as th
 and unquoted attribute values, comments, raw text with its appropriate end tag, scripts with their escaped states.
 Where the tree matters it is careful: nothing is raw text inside `svg` and `math`, and from `plaintext`, `frameset` or
 a CDATA section on a page stays as it is. What has no end (a tag, a comment, a script) stays too. So it only ever cuts
-bytes out, in linear time, and what is left goes through the same guards as any page. `prune_reference.py` says the same plainly.
+bytes out, in linear time, and what is left goes through the same guards as any page. `reference/prune.py` says the same plainly.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
 
+from tasks.ingest.extract.memory import copy, search
 from tasks.jit import compiled, inner
+from tasks.text import GOLDEN, key_table, slot_of
 
 # What kinds of elements there are for the pass; all others are PLAIN.
 PLAIN, SCRIPT, STYLE, TEXT, SVG, MATH, STOP, OUTWARD, AROUND, GRAPHIC = range(10)
@@ -51,32 +50,11 @@ KEPT = (
 SLOTS = 512
 STAY = 16  # beside a kind: of `WHOLE`
 U64 = np.uint64
-LENGTH_FACTOR, SLOT_FACTOR = U64(0x9E3779B97F4A7C15), U64(0xFF51AFD7ED558CCD)
-# libc's search and copy, of the process itself: three times the speed of loops over bytes on the distances between tags.
-_memchr: Any = numba.types.ExternalFunction(
-    "memchr", numba.types.intp(numba.types.intp, numba.types.intc, numba.types.uintp)
-)
-_memcpy: Any = numba.types.ExternalFunction(
-    "memcpy", numba.types.intp(numba.types.intp, numba.types.intp, numba.types.uintp)
-)
 
 
 def _packed(name: str) -> int:
     """A name's last 8 bytes and its length as one number, as the pass makes it while reading."""
-    value = int.from_bytes(name.encode()[-8:], "big")
-    return (value ^ (len(name) * 0x9E3779B97F4A7C15)) & 0xFFFFFFFFFFFFFFFF
-
-
-def _table(values: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Open addressing; an empty slot holds 0."""
-    keys, found = np.zeros(SLOTS, dtype=np.uint64), np.zeros(SLOTS, dtype=np.uint8)
-    for name, value in values.items():
-        key = _packed(name)
-        place = ((key * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF) >> 55
-        while keys[place]:
-            place = (place + 1) % SLOTS
-        keys[place], found[place] = key, value
-    return keys, found
+    return int.from_bytes(name.encode()[-8:], "big") ^ (len(name) * int(GOLDEN) & 0xFFFFFFFFFFFFFFFF)
 
 
 def _kinds() -> dict[str, int]:
@@ -92,8 +70,10 @@ def _bytes() -> np.ndarray:
 
 
 NAME_BYTE = _bytes()
-TAG_KEYS, TAG_KINDS = _table(_kinds())
-KEPT_KEYS, _ = _table(dict.fromkeys(KEPT.split(), 1))
+TAG_KEYS, _slots = key_table(map(_packed, _kinds()), SLOTS)
+TAG_KINDS = np.zeros(SLOTS, dtype=np.uint8)
+TAG_KINDS[_slots] = list(_kinds().values())
+KEPT_KEYS, _ = key_table(map(_packed, KEPT.split()), SLOTS)
 KEY_HREF = U64(_packed("href"))
 
 
@@ -109,36 +89,8 @@ def prune(html: bytes) -> bytes:
 
 
 @inner
-def _find(keys, key):
-    """Where a key stands, or -1."""
-    place = np.int64((key * SLOT_FACTOR) >> U64(55))
-    while keys[place] != 0:
-        if keys[place] == key:
-            return place
-        place = (place + 1) & 511
-    return -1
-
-
-@inner
-def _search(data, at, byte):
-    """Where a byte stands at or after `at`, or the end."""
-    if at >= len(data):
-        return len(data)
-    base = data.ctypes.data
-    found = _memchr(base + at, byte, len(data) - at)
-    return found - base if found != 0 else len(data)
-
-
-@inner
 def _is_space(byte):
     return byte == 32 or byte == 10 or byte == 9 or byte == 13 or byte == 12
-
-
-@inner
-def _copy(data, start, end, out, size):
-    if end > start:
-        _memcpy(out.ctypes.data + size, data.ctypes.data + start, end - start)
-    return size + (end - start)
 
 
 @inner
@@ -176,11 +128,11 @@ def _is_name(data, at, name_start, name_end):
 @inner
 def _raw_end(data, at, name_start, name_end):
     """Where the end tag of a raw text element begins, or -1."""
-    at = _search(data, at, 60)
+    at = search(data, at, 60)
     while at + 2 < len(data):
         if data[at + 1] == 47 and _is_name(data, at + 2, name_start, name_end):
             return at
-        at = _search(data, at + 1, 60)
+        at = search(data, at + 1, 60)
     return -1
 
 
@@ -192,7 +144,7 @@ def _script_end(data, at, name_start, name_end):
     dashes = 0  # where the comment's dashes begin
     while at + 2 < size:
         if escaped == 0:
-            at = _search(data, at, 60)
+            at = search(data, at, 60)
             if at + 2 >= size:
                 break
         byte = data[at]
@@ -225,13 +177,13 @@ def _comment_end(data, at):
     if at + 1 < size and data[at] == 45 and data[at + 1] == 62:
         return at + 2
     begun = at
-    at = _search(data, at, 62)
+    at = search(data, at, 62)
     while at < size:
         if at - 2 >= begun and data[at - 1] == 45 and data[at - 2] == 45:
             return at + 1
         if at - 3 >= begun and data[at - 1] == 33 and data[at - 2] == 45 and data[at - 3] == 45:
             return at + 1
-        at = _search(data, at + 1, 62)
+        at = search(data, at + 1, 62)
     return -1
 
 
@@ -250,160 +202,153 @@ def _is_structured(data, start, end):
     return False
 
 
+@inner
+def _other_end(data, begun):
+    """Behind a comment, a doctype or a processing instruction that begins at `begun`; -1 from where the page stays."""
+    size = len(data)
+    if data[begun + 1] == 33:
+        if begun + 3 < size and data[begun + 2] == 45 and data[begun + 3] == 45:
+            return _comment_end(data, begun)
+        if begun + 2 < size and data[begun + 2] == 91:
+            return -1
+    return search(data, begun + 1, 62)
+
+
+@inner
+def _name(data, start, stop, name_byte):
+    """A name's number (`_packed`) and end. Its first byte may be any; it ends before `stop`, too."""
+    key = U64(name_byte[data[start]])
+    at = start + 1
+    while at < len(data) and data[at] != stop:
+        byte = name_byte[data[at]]
+        if byte == 0 and data[at] != 0:
+            break
+        key = (key << U64(8)) | U64(byte)
+        at += 1
+    return key ^ (U64(at - start) * GOLDEN), at
+
+
+@inner
+def _past_space(data, at):
+    while at < len(data) and _is_space(data[at]):
+        at += 1
+    return at
+
+
+@inner
+def _value_end(data, at):
+    """Behind the value of an attribute whose name ends at `at`; `at` if it has none."""
+    size = len(data)
+    value = _past_space(data, at)
+    if value >= size or data[value] != 61:
+        return at
+    value = _past_space(data, value + 1)
+    if value < size and (data[value] == 34 or data[value] == 39):
+        return search(data, value + 1, data[value]) + 1
+    while value < size and data[value] != 62 and not _is_space(data[value]):
+        value += 1
+    return value
+
+
+@inner
+def _attributes(data, at, filtered, name_byte, kept_keys, out, done, written):
+    """Where a tag whose name ends at `at` ends, whether by `/`, and `done` and `written` without what isn't kept."""
+    size = len(data)
+    self_closing = False
+    while at < size and data[at] != 62:
+        self_closing = data[at] == 47
+        if self_closing or _is_space(data[at]):
+            at += 1
+            continue
+        start = at
+        key, name_end = _name(data, start, 61, name_byte)
+        at = _value_end(data, name_end)
+        following = _past_space(data, at)
+        # What is cut must not bring together what it stood between: a name and `=`, `/` and `>`.
+        joins = following >= size or data[following] == 61 or data[start] == 61 or data[start - 1] == 47
+        if joins or not filtered:
+            continue
+        if key == KEY_HREF:
+            if _ends(data, at, size):
+                written = copy(data, done, name_end, out, written)
+                done = at
+        elif kept_keys[slot_of(kept_keys, U64(SLOTS - 1), key)] != key:
+            written = copy(data, done, start, out, written)
+            done = at
+    return at, self_closing, done, written
+
+
+@inner
+def _open_foreign(kind, closing, self_closing, svg, math):
+    """How many `svg` and `math` are open after a tag."""
+    change = -1 if closing else (0 if self_closing else 1)
+    if kind == SVG:
+        svg = max(0, svg + change)
+    elif kind == MATH:
+        math = max(0, math + change)
+    elif kind == OUTWARD or (closing and kind == AROUND):
+        svg = math = 0
+    return svg, math
+
+
 @compiled
 def _prune(data, name_byte, tag_keys, tag_kinds, kept_keys, out):
     size = len(data)
     done = written = at = 0  # data[done:at] is to be copied yet
     svg = math = 0  # open ones
     while at < size:
-        at = _search(data, at, 60)
-        if at == size:
+        begun = search(data, at, 60)
+        if begun + 1 >= size:
             break
-        begun = at
-        at += 1
-        if at == size:
-            break
-        byte = data[at]
-        if byte == 33 or byte == 63:  # a comment, a doctype, a processing instruction
-            if at + 2 < size and byte == 33 and data[at + 1] == 45 and data[at + 2] == 45:
-                at = _comment_end(data, begun)
-                if at < 0:
-                    break
-                continue
-            if at + 1 < size and byte == 33 and data[at + 1] == 91:
+        closing = data[begun + 1] == 47
+        at = name = begun + 1 + closing
+        if data[begun + 1] == 33 or data[begun + 1] == 63:
+            at = _other_end(data, begun)
+            if at < 0:
                 break
-            at = _search(data, at, 62)
             continue
-        closing = byte == 47
-        if closing:
-            at += 1
-            if at == size:
-                break
-            byte = data[at]
-        if not 97 <= (byte | 32) <= 122:
+        if name == size:
+            break
+        if not 97 <= (data[name] | 32) <= 122:
             if closing:  # a bogus comment
-                at = _search(data, at, 62)
+                at = search(data, name, 62)
             continue
-        name = at
         if closing and svg == 0 and math == 0:  # of no consequence; most have no attributes
             while at < size and (name_byte[data[at]] != 0 or data[at] == 0):
                 at += 1
             if at < size and data[at] == 62:
                 at += 1
                 continue
-            at = name
-        key = U64(0)
-        while at < size:
-            byte = name_byte[data[at]]
-            if byte == 0 and data[at] != 0:
-                break
-            key = (key << U64(8)) | U64(byte)
-            at += 1
-        name_end = at
-        key ^= U64(name_end - name) * LENGTH_FACTOR
-        place = _find(tag_keys, key)
-        kind = np.int64(tag_kinds[place]) if place >= 0 else 0
-        filtered = not closing and not kind & STAY
-        kind &= 15
-
-        # Attributes up to the tag's end.
-        self_closing = False
+        key, name_end = _name(data, name, 62, name_byte)
+        found = np.int64(tag_kinds[slot_of(tag_keys, U64(SLOTS - 1), key)])
+        kind = found & 15
         done_before, written_before = done, written
-        while at < size and data[at] != 62:
-            byte = data[at]
-            if byte == 47:
-                self_closing = True
-                at += 1
-                continue
-            self_closing = False
-            if _is_space(byte):
-                at += 1
-                continue
-            attribute = at
-            attribute_key = U64(0)
-            if filtered:
-                attribute_key = U64(name_byte[byte])
-                at += 1
-                while at < size and data[at] != 61:
-                    byte = name_byte[data[at]]
-                    if byte == 0 and data[at] != 0:
-                        break
-                    attribute_key = (attribute_key << U64(8)) | U64(byte)
-                    at += 1
-            else:
-                at += 1
-                while at < size and data[at] != 61 and (name_byte[data[at]] != 0 or data[at] == 0):
-                    at += 1
-            attribute_end = at
-            attribute_key ^= U64(at - attribute) * LENGTH_FACTOR
-            while at < size and _is_space(data[at]):
-                at += 1
-            if at < size and data[at] == 61:
-                at += 1
-                while at < size and _is_space(data[at]):
-                    at += 1
-                if at < size and (data[at] == 34 or data[at] == 39):
-                    at = _search(data, at + 1, data[at]) + 1
-                elif at < size and data[at] != 62:
-                    while at < size and data[at] != 62 and not _is_space(data[at]):
-                        at += 1
-            else:
-                at = attribute_end
-            if filtered and at < size:
-                # What is cut must not bring together what it stood between: a name and `=`, `/` and `>`.
-                following = at
-                while following < size and _is_space(data[following]):
-                    following += 1
-                if (
-                    following < size
-                    and data[following] != 61
-                    and data[attribute] != 61
-                    and data[attribute - 1] != 47
-                ):
-                    if attribute_key == KEY_HREF:
-                        if _ends(data, at, size):
-                            written = _copy(data, done, attribute_end, out, written)
-                            done = at
-                    elif _find(kept_keys, attribute_key) < 0:
-                        written = _copy(data, done, attribute, out, written)
-                        done = at
+        at, self_closing, done, written = _attributes(
+            data, name_end, not closing and not found & STAY, name_byte, kept_keys, out, done, written
+        )
         if at >= size:
             done, written = done_before, written_before  # a tag without an end stays
             break
         at += 1
-
-        if svg > 0 or math > 0:
-            change = -1 if closing else (0 if self_closing else 1)
-            if kind == SVG:
-                svg = max(0, svg + change)
-            elif kind == MATH:
-                math = max(0, math + change)
-            elif kind == OUTWARD or (closing and kind == AROUND):
-                svg = math = 0
-            elif kind == GRAPHIC and svg > 0 and _apart(data, begun):
-                written = _copy(data, done_before, begun, out, written_before)
-                done = at
-            continue
-        if closing or kind == PLAIN or kind >= OUTWARD:
+        if kind == GRAPHIC and svg > 0 and _apart(data, begun):
+            written = copy(data, done_before, begun, out, written_before)
+            done = at
+        foreign = svg > 0 or math > 0
+        svg, math = _open_foreign(kind, closing, self_closing, svg, math)
+        if foreign or closing or kind in (PLAIN, SVG, MATH) or kind >= OUTWARD:
             continue
         if kind == STOP:
             break
-        if kind == SVG:
-            svg = 0 if self_closing else 1
-            continue
-        if kind == MATH:
-            math = 0 if self_closing else 1
-            continue
         end = _script_end(data, at, name, name_end) if kind == SCRIPT else _raw_end(data, at, name, name_end)
         if end < 0:
             break
         if kind == STYLE or (kind == SCRIPT and not _is_structured(data, name_end, at)):
-            after = _search(data, end, 62) + 1
+            after = search(data, end, 62) + 1
             if after <= size and not _holds_quote(data, end, after) and _apart(data, begun):
-                written = _copy(data, done_before, begun, out, written_before)
+                written = copy(data, done_before, begun, out, written_before)
                 done = end = after
             else:
-                written = _copy(data, done, at, out, written)
+                written = copy(data, done, at, out, written)
                 done = end
         at = end
-    return _copy(data, done, size, out, written)
+    return copy(data, done, size, out, written)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
 from tasks.ingest.source import BaseSource
 from tasks.node import Config
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
+from tasks.record import Document, Loss, document_id
+from tasks.text import clean, unreadable
 
 MISSING = "missing-column"  # a file without the column of the text
 FEW_CONTROLS = 8  # NULs, other controls and lone surrogates that any text may have: they are cut out
@@ -49,9 +48,7 @@ class RowSource(BaseSource):
 
 def document_of(source: RowSource, row: Any, file: str, number: int) -> Document | Loss:
     """The document of a row, or the reason why it is none. number: from 1; the key of rows without id."""
-    from tasks.document import Document, Loss, document_id
     from tasks.ingest.warc import host
-    from tasks.text import unreadable
 
     where = f"{file}:{number}"
     if not isinstance(row, Mapping):
@@ -87,7 +84,6 @@ class _Rejected(Exception):
 
 
 def _text(value: Any) -> str:
-    from tasks.text import clean
 
     if value is None:
         raise _Rejected("no-text")
@@ -126,7 +122,6 @@ def _get(row: Mapping[str, Any], column: str | None) -> Any:
 
 def _string(row: Mapping[str, Any], column: str | None, reason: str) -> str | None:
     """A scalar as text; `_Rejected` for a truth value, a list, an object."""
-    from tasks.text import clean
 
     value = _get(row, column)
     if value is None:
@@ -150,7 +145,6 @@ def _address(row: Mapping[str, Any], column: str | None) -> str | None:
 
 def _plain(value: Any) -> Any:
     """A value that JSON can hold, without lone surrogates; what it can't hold becomes text."""
-    from tasks.text import clean
 
     if isinstance(value, str):
         return clean(value)

@@ -6,7 +6,7 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -14,9 +14,7 @@ from tasks.ingest.source import unreadable
 from tasks.ingest.tables.columns import MISSING, RowSource, document_of
 from tasks.io import Damage, TooLong, in_utf8, lines, pieces, place
 from tasks.node import Input
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
+from tasks.record import Document, Loss
 
 VERSION = 1
 PACKAGES = ("fastwarc", "resiliparse", "zlib-ng")
@@ -59,7 +57,6 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     A row is bad if its quotes don't fit, or if it has not as many fields as the header (empty ones at its end
     don't count). After an open quote that nothing closes, reading goes on at the next line.
     """
-    from tasks.document import Loss
 
     path = place(file)
     try:
@@ -85,7 +82,6 @@ def _decoded(source: Iterable[tuple[int, bytes | Damage | TooLong]]) -> Iterator
 
 
 def _rows(source: Source, file: str, source_lines: Iterator[Line]) -> Iterator[Document | Loss]:
-    from tasks.document import Loss
 
     start = list(islice(source_lines, _SNIFFED_LINES))
     delimiter = source.delimiter or sniff([line for _, line in start if isinstance(line, str)], source)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from tasks.ingest.source import unreadable
 from tasks.ingest.tables.columns import RowSource, document_of
 from tasks.io import Damage, TooLong, lines, pieces, place
 from tasks.node import Input
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
+from tasks.record import Document, Loss
 
 VERSION = 1
 PACKAGES = ("fastwarc", "zlib-ng")
@@ -32,7 +30,6 @@ class Source(RowSource):
 
 def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> Iterator[Document | Loss]:
     """The documents of a file; a bad line is a loss with its number. Empty lines don't count as records."""
-    from tasks.document import Loss
 
     path = place(file)
     try:

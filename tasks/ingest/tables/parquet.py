@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, Any, Literal
 
 from pydantic import Field
 
@@ -13,9 +13,7 @@ from tasks.ingest.tables.columns import MISSING, RowSource, document_of
 from tasks.ingest.tables.parquet_pages import Chunk, column_chunks, page_sizes
 from tasks.io import place
 from tasks.node import Input
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
+from tasks.record import Document, Loss
 
 VERSION = 1
 PACKAGES = ("pyarrow",)
@@ -46,8 +44,6 @@ def read(source: Source, file: Input, sides: Mapping[str, Sequence[Input]]) -> I
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-    from tasks.document import Loss
 
     path = place(file)
     try:

@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_serializer, model_validator
 
@@ -20,10 +20,8 @@ from tasks.ingest.source import real
 from tasks.ingest.warc import source as warc
 from tasks.io import is_remote, join, shown
 from tasks.node import Input, Inputs, not_identity
+from tasks.record import Document, Loss
 from tasks.regular import regular
-
-if TYPE_CHECKING:
-    from tasks.document import Document, Loss
 
 VERSION = warc.VERSION
 PACKAGES = warc.PACKAGES

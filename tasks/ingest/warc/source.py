@@ -17,9 +17,11 @@ from tasks.ingest.extract import Engine
 from tasks.ingest.source import BaseSource, unreadable
 from tasks.io import located, place
 from tasks.node import Input
+from tasks.record import Document, Loss, document_id
+from tasks.text import clean, decode
+from tasks.text import unreadable as is_unreadable
 
 if TYPE_CHECKING:
-    from tasks.document import Document, Loss
     from tasks.ingest.warc.http import Message
     from tasks.ingest.warc.records import Format, Record
     from tasks.io import RemotePath
@@ -64,7 +66,6 @@ def read_warc(
     name: the path relative to the source's root, part of the ids (by default the file's name).
     A document's id is made of the source's name, `name`, and the WARC-Record-ID (or the offset without one).
     """
-    from tasks.document import Loss
 
     path = located(path)
     source = source or Source(name="warc", paths=[str(path)])
@@ -142,7 +143,6 @@ class _Rejected(Exception):
 
 
 def _document(record: Record, source: Source, name: str, where: str) -> Document | Loss:
-    from tasks.document import Document, Loss, document_id
     from tasks.ingest.warc.digest import mismatches
     from tasks.ingest.warc.http import BadMessage
 
@@ -239,7 +239,6 @@ def _content(message: Message, data: bytes, engine: Engine) -> tuple[str, dict[s
         raise _Rejected("not-html")
     if len(data) > 3 * MAX_TAGS and data.count(b"<") > MAX_TAGS:  # no tag is shorter than three bytes
         raise _Rejected("too-large")
-    from tasks.text import unreadable as is_unreadable
 
     page = extract(data, charset=message.charset, engine=engine)
     if is_unreadable(page.text):
@@ -278,8 +277,6 @@ def _sniff(declared: str, data: bytes) -> str:
 
 
 def _plain(data: bytes, charset: str | None) -> str:
-    from tasks.text import clean, decode
-    from tasks.text import unreadable as is_unreadable
 
     text = clean(decode(data, charset)[0]).strip("\n")
     if is_unreadable(text):
@@ -300,7 +297,6 @@ def _address(value: str | None) -> str | None:
     >>> _address("<http://example.com/a b>")
     'http://example.com/a%20b'
     """
-    from tasks.text import clean
 
     value = clean(value or "").strip().removeprefix("<").removesuffix(">").strip()
     return value.replace(" ", "%20").replace("\n", "").replace("\t", "") or None

@@ -13,6 +13,9 @@ _PARAGRAPH, _ITEM, _DIVISION = (tags.NUMBER[name] for name in ("p", "li", "div")
 _CELLS = (tags.NUMBER["td"], tags.NUMBER["th"])
 
 
+Row = dict[str, float]
+
+
 def share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
@@ -75,36 +78,28 @@ def main_element(elements: list[Element], good: dict[Block, int]) -> Element:
     return main
 
 
-def describe(blocks: list[Block], elements: list[Element], told: list[str]) -> list[dict[str, float]]:
-    """Every feature of every block, by name. told: structured data, title, description."""
-    facts = {block: Facts(block) for block in blocks}
-    good = {block: facts[block].good for block in blocks}
-    total = sum(facts[block].bytes for block in blocks)
-    all_good = sum(good.values())
-    main = main_element(elements, good)
-    around_main = main.outwards()
-    first_h1 = next((n for n, block in enumerate(blocks) if _LEVELS.get(block.element.tag) == 1), None)
-    main_good = [n for n, block in enumerate(blocks) if good[block] and block in main.blocks]
-    paths = [
-        [(one.tag, one.classes) for one in block.element.outwards()[:2]]
-        for block in blocks
-    ]  # fmt: skip
-    letters = [_letters(text.encode()) for text in told]
+class _Page:
+    """The blocks of a page, and features of the n-th of them by name."""
 
-    def spread(part: list[Block]) -> tuple[int, float, float]:
+    def __init__(self, blocks: list[Block], elements: list[Element], told: list[str]):
+        self.blocks = blocks
+        self.facts = [Facts(block) for block in blocks]
+        self.good = {block: fact.good for block, fact in zip(blocks, self.facts, strict=True)}
+        self.total = sum(fact.bytes for fact in self.facts)
+        self.main = main_element(elements, self.good)
+        self.paths = [[(one.tag, one.classes) for one in block.element.outwards()[:2]] for block in blocks]
+        self.letters = [_letters(text.encode()) for text in told]
+
+    def spread(self, part: list[Block]) -> tuple[int, float, float]:
         """Bytes of some blocks, and how much of it is in links and running text."""
-        size = sum(facts[block].bytes for block in part)
-        return (
-            size,
-            share(sum(block.linked for block in part), size),
-            share(sum(good[block] for block in part), size),
-        )
+        size = sum(len(block.text) for block in part)
+        linked = sum(block.linked for block in part)
+        return size, share(linked, size), share(sum(self.good[block] for block in part), size)
 
-    rows = []
-    for n, block in enumerate(blocks):
-        fact, element = facts[block], block.element
+    def itself(self, n: int) -> Row:
+        block, fact, element = self.blocks[n], self.facts[n], self.blocks[n].element
         level = _LEVELS.get(element.tag, 0)
-        row: dict[str, float] = {
+        row: Row = {
             "bytes": math.log2(fact.bytes), "words": math.log2(1 + fact.words), "word_length": share(fact.bytes, fact.words),
             "linked": fact.linked / fact.bytes, "bolded": block.bolded / fact.bytes, "links": block.links,
             "commas": 100 * fact.commas / fact.bytes, "sentences": fact.sentences, "last_kind": fact.last_kind,
@@ -121,67 +116,93 @@ def describe(blocks: list[Block], elements: list[Element], told: list[str]) -> l
             row[f"cue_{name}"] = 1 if block.cues >> bit & 1 else 1 / steps[0] if steps else 0
         for bit, name in enumerate(cues.TEXT):
             row[f"says_{name}"] = fact.says >> bit & 1
-        holder, held = element, 1
+        begin = _letters(block.text)[:16]
+        for name, text in zip(("structured", "title", "description"), self.letters, strict=True):
+            row[f"hint_{name}"] = len(begin) == 16 and begin in text
+        return row
+
+    def containers(self, n: int) -> Row:
+        row: Row = {}
+        holder, held = self.blocks[n].element, 1
         for step in range(3):
             holder = wider(holder, held)
             held = len(holder.blocks)
-            size, linked, running = spread(holder.blocks)
+            size, linked, running = self.spread(holder.blocks)
             for name, value in {
                 "blocks": math.log2(1 + held), "bytes": math.log2(1 + size), "linked": linked, "good": running,
-                "mean": size / held, "place": holder.blocks.index(block) / held, "share": share(size, total),
+                "mean": size / held, "place": holder.blocks.index(self.blocks[n]) / held, "share": share(size, self.total),
             }.items():  # fmt: skip
                 row[f"container{step}_{name}"] = value
+        return row
+
+    def neighbours(self, n: int) -> Row:
+        row: Row = {}
         for step in (-3, -2, -1, 1, 2, 3):
             values: list[float] = [-1, 0, 0, 0, 0]
-            if 0 <= n + step < len(blocks):
-                other = facts[blocks[n + step]]
+            if 0 <= n + step < len(self.blocks):
+                other = self.facts[n + step]
                 values = [
                     math.log2(other.bytes), share(other.linked, other.bytes), other.good > 0,
-                    share(other.bytes, other.words), paths[n + step] == paths[n],
+                    share(other.bytes, other.words), self.paths[n + step] == self.paths[n],
                 ]  # fmt: skip
             for name, value in zip(("bytes", "linked", "good", "words", "same"), values, strict=True):
                 row[f"next{step:+d}_{name}"] = value
         for window in (4, 12):
-            part = blocks[max(0, n - window) : n + window + 1]
-            size, linked, running = spread(part)
+            part = self.blocks[max(0, n - window) : n + window + 1]
+            size, linked, running = self.spread(part)
             row |= {f"window{window}_linked": linked, f"window{window}_good": running}
             row[f"window{window}_bytes"] = size / len(part)
-        row |= {"page_bytes": math.log2(1 + total), "page_blocks": math.log2(1 + len(blocks))}
-        row |= {"page_linked": spread(blocks)[1], "page_good": math.log2(1 + all_good)}
+        alike = [one for one, path in zip(self.blocks, self.paths, strict=True) if path == self.paths[n]]
+        size, linked, running = self.spread(alike)
+        row |= {"alike_count": math.log2(len(alike)), "alike_bytes": math.log2(1 + size / len(alike))}
+        row |= {"alike_linked": linked, "alike_good": running}
+        row["alike_duplicates"] = min(10, sum(one.text == self.blocks[n].text for one in self.blocks))
+        return row
 
-        before = sum(facts[one].bytes for one in blocks[:n])
-        good_before = [m for m in range(n) if good[blocks[m]]]
-        good_after = [m for m in range(n + 1, len(blocks)) if good[blocks[m]]]
-        h1 = first_h1 or 0
-        gap = before - sum(facts[one].bytes for one in blocks[:h1])
+    def place(self, n: int) -> Row:
+        """Its place in the page: between running text, and behind the first heading of level 1."""
+        blocks, good = self.blocks, self.good
+        before = sum(fact.bytes for fact in self.facts[:n])
+        running = [m for m, block in enumerate(blocks) if good[block]]
+        good_before, good_after = [m for m in running if m < n], [m for m in running if m > n]
+        all_good = sum(good.values())
+        h1 = next((m for m, block in enumerate(blocks) if _LEVELS.get(block.element.tag) == 1), None)
+        gap = before - sum(fact.bytes for fact in self.facts[: h1 or 0])
         headings = [m for m in range(n + 1) if blocks[m].element.tag in _LEVELS]
-        if first_h1 is not None and n > first_h1:
-            headings = [m for m in headings if m > first_h1]
-        common = next(one for one in element.outwards() if one in around_main)
-        row |= {
-            "at_index": n / len(blocks), "at_offset": share(before, total), "at_has_h1": first_h1 is not None,
-            "at_since_h1": n - h1 if first_h1 is not None else 0,
-            "at_bytes_since_h1": math.copysign(math.log2(1 + abs(gap)), gap) if first_h1 is not None else 0,
+        if h1 is not None and n > h1:
+            headings = [m for m in headings if m > h1]
+        return {
+            "page_bytes": math.log2(1 + self.total), "page_blocks": math.log2(1 + len(blocks)),
+            "page_linked": self.spread(blocks)[1], "page_good": math.log2(1 + all_good),
+            "at_index": n / len(blocks), "at_offset": share(before, self.total), "at_has_h1": h1 is not None,
+            "at_since_h1": n - h1 if h1 is not None else 0,
+            "at_bytes_since_h1": math.copysign(math.log2(1 + abs(gap)), gap) if h1 is not None else 0,
             "at_headings_since_h1": len(headings),
             "at_to_good_before": min(n - good_before[-1], 50) if good_before else 60,
             "at_to_good_after": min(good_after[0] - n, 50) if good_after else 60,
-            "at_good_before": share(sum(good[one] for one in blocks[:n]), all_good), "at_depth": element.depth,
-            "at_climb": element.depth - common.depth, "at_main_depth": main.depth - common.depth,
-            "at_lca_share": share(sum(good[one] for one in common.blocks), all_good),
+            "at_good_before": share(sum(good[one] for one in blocks[:n]), all_good),
+        }  # fmt: skip
+
+    def towards_main(self, n: int) -> Row:
+        """Where it stands by the element that holds most of the running text."""
+        element, main, good = self.blocks[n].element, self.main, self.good
+        common = next(one for one in element.outwards() if one in main.outwards())
+        main_good = [m for m, block in enumerate(self.blocks) if good[block] and block in main.blocks]
+        return {
+            "at_depth": element.depth, "at_climb": element.depth - common.depth,
+            "at_main_depth": main.depth - common.depth,
+            "at_lca_share": share(sum(good[one] for one in common.blocks), sum(good.values())),
             "at_before_main": main_good[0] - n if main_good else 0,
             "at_after_main": n - main_good[-1] if main_good else 0,
             "at_main_good": math.log2(1 + sum(good[one] for one in main.blocks)),
         }  # fmt: skip
-        alike = [one for one, path in zip(blocks, paths, strict=True) if path == paths[n]]
-        size, linked, running = spread(alike)
-        row |= {"alike_count": math.log2(len(alike)), "alike_bytes": math.log2(1 + size / len(alike))}
-        row |= {"alike_linked": linked, "alike_good": running}
-        row["alike_duplicates"] = min(10, sum(one.text == block.text for one in blocks))
-        begin = _letters(block.text)[:16]
-        for name, text in zip(("structured", "title", "description"), letters, strict=True):
-            row[f"hint_{name}"] = len(begin) == 16 and begin in text
-        rows.append(row)
-    return rows
+
+
+def describe(blocks: list[Block], elements: list[Element], told: list[str]) -> list[Row]:
+    """Every feature of every block, by name. told: structured data, title, description."""
+    page = _Page(blocks, elements, told)
+    parts = (page.itself, page.containers, page.neighbours, page.place, page.towards_main)
+    return [{name: value for part in parts for name, value in part(n).items()} for n in range(len(blocks))]
 
 
 def _letters(text: bytes) -> bytes:

@@ -17,6 +17,7 @@ _ATTRIBUTE = re.compile(
     rb"([^ \t\n\r\f/>][^ \t\n\r\f/>=]*)"
     rb"(" + _SPACE + rb"*=" + _SPACE + rb"*(?:\"[^\"]*\"|'[^']*'|(?![\"'>])[^ \t\n\r\f>]*|(?=>)))?"
 )
+_NAME_END = re.compile(rb"[ \t\n\r\f/>]")
 _END_TAG = re.compile(rb"[^>\"']*>")
 _STRUCTURED = re.compile(rb"[+;]json", re.IGNORECASE)
 
@@ -96,24 +97,11 @@ def _tag(html: bytes, at: int, filtered: bool) -> tuple[bytes, int, bool] | None
         name = attribute[1].lower().decode("latin-1")
         written = attribute[0]
         following = html[attribute.end() :].lstrip(b" \t\n\r\f")[:1]
-        if (
-            filtered
-            and following not in (b"", b"=")
-            and attribute[1][:1] != b"="
-            and html[at - 1 : at] != b"/"
-        ):
-            if name == "href":
-                if html[attribute.end() : attribute.end() + 1] in (
-                    b" ",
-                    b"\t",
-                    b"\n",
-                    b"\r",
-                    b"\f",
-                    b"/",
-                    b">",
-                ):
-                    written = attribute[1]
-            elif name not in prune.KEPT.split():
+        joins = following in (b"", b"=") or attribute[1][:1] == b"=" or html[at - 1 : at] == b"/"
+        if filtered and not joins:
+            if name == "href" and _NAME_END.match(html, attribute.end()):
+                written = attribute[1]
+            elif name not in (*prune.KEPT.split(), "href"):
                 written = b""
         out, at = out + written, attribute.end()
         if html[at : at + 1] == b">" and written.endswith(b"/"):  # the end of an unquoted value

@@ -3,9 +3,9 @@
 PAGES holds HTML responses, GOLD maps their addresses to {"with": [segment, ...], "without": [segment, ...]}: text
 that must be in the main text and text that must not. `weights.json` was made from
 `data/warc/derived-html/trafilatura-0.warc.gz` and `data/extraction/trafilatura-gold-split/evaldata-0.json` (487
-pages of trafilatura's evaluation) and the teacher that constraints.txt pins. The same data and versions give the
-same file, byte for byte: pages are taken in the order of the file, folds come from a hash of the site, the
-trees' learner (`grow`) is seeded.
+pages of trafilatura's evaluation) and the teacher that constraints.txt pins, with a learner of our own that
+scikit-learn's has replaced since (tests/bench/RESULTS.md compares them). The same data and versions give the same
+trees: pages are taken in the order of the file, folds come from a hash of the site, the learner is seeded.
 
 Prints what pages get from models that haven't seen their site (cross-validation): required segments found, forbidden
 ones leaked. --labels FILE keeps what the teacher said, so that it is asked only once; --out names the file to write.
@@ -27,12 +27,18 @@ import numpy as np
 from tasks.ingest.extract.blocks import WEIGHTS, Forest, Model, assemble, choose, context, describe, scan
 from tasks.ingest.extract.fast import markup_of
 from tasks.ingest.extract.metadata import declared
-from tasks.ingest.extract.training import grow
+from tasks.ingest.extract.training.boosting import forest_of, learner
 from tasks.ingest.extract.training.labels import label, squeezed, teach
 
 FOLDS = 5
-FIRST = grow.Options(trees=60, leaves=16, rate=0.12, feature_share=0.2, row_share=0.7)
-SECOND = grow.Options(trees=120, leaves=16, rate=0.05, feature_share=0.15, row_share=0.7)
+FIRST = {
+    "max_iter": 60,
+    "max_leaf_nodes": 16,
+    "learning_rate": 0.12,
+    "max_features": 0.2,
+    "min_samples_leaf": 40,
+}
+SECOND = {**FIRST, "max_iter": 120, "learning_rate": 0.05, "max_features": 0.15}
 PARTS = 4  # of the pages, by site, that the first forest is learned without to say what the second one learns from
 
 
@@ -100,16 +106,12 @@ def fit(data: Sequence[Example]) -> Model:
                 again, rows = context.surround(one.page, one.described, forest.predict(one.described))
                 surrounded.append((rows, one.target[again], one.weight[again]))
     rows, target, weight = (np.concatenate(column) for column in zip(*surrounded, strict=True))
-    return Model(_first(data), grow.fit(rows, target, weight, SECOND))
+    return Model(_first(data), forest_of(learner(**SECOND).fit(rows, target, weight)))
 
 
 def _first(data: Sequence[Example]) -> Forest:
-    return grow.fit(
-        np.concatenate([one.described for one in data]),
-        np.concatenate([one.target for one in data]),
-        np.concatenate([one.weight for one in data]),
-        FIRST,
-    )
+    columns = zip(*((one.described, one.target, one.weight) for one in data), strict=True)
+    return forest_of(learner(**FIRST).fit(*map(np.concatenate, columns)))
 
 
 def unseen(data: Sequence[Example]) -> list[str]:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from tasks.ingest.extract.blocks.trees import Forest, predict_plainly
-from tasks.ingest.extract.training import grow
+from tasks.ingest.extract.training.boosting import forest_of, learner
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -17,39 +18,50 @@ def sample(rows: int = 3000) -> tuple[np.ndarray, np.ndarray]:
     return features, ((features[:, 0] > 0.5) ^ (features[:, 2] > 0.25)).astype(float)
 
 
-OPTIONS = grow.Options(trees=40, leaves=8, min_weight=20, feature_share=1.0, rate=0.2)
+def fitted(target: np.ndarray, features: np.ndarray, **options: Any) -> HistGradientBoostingRegressor:
+    return learner(**{"max_iter": 40, "max_leaf_nodes": 8, "learning_rate": 0.2} | options).fit(
+        features, target
+    )
+
+
+def forest(**options: Any) -> Forest:
+    features, target = sample()
+    return forest_of(fitted(target + features[:, 1], features, **options))
 
 
 def test_trees_learn_an_exclusive_or() -> None:
     features, target = sample()
-    forest = grow.fit(features, target, np.ones(len(target)), OPTIONS)
     unseen = np.array([[0.9, 0.5, 0.9, 0.5], [0.9, 0.5, 0.1, 0.5], [0.1, 0.5, 0.9, 0.5]], dtype=np.float32)
-    assert np.abs(forest.predict(unseen) - [0, 1, 1]).max() < 0.1
+    assert np.abs(forest_of(fitted(target, features)).predict(unseen) - [0, 1, 1]).max() < 0.1
 
 
 def test_the_same_data_gives_the_same_trees() -> None:
+    assert forest(max_features=0.5).to_json(NAMES) == forest(max_features=0.5).to_json(NAMES)
+
+
+def test_trees_predict_what_their_learner_predicts() -> None:
+    """On both sides of every border too: a row that took the other branch would be far off."""
     features, target = sample()
-    one, two = (grow.fit(features, target, np.ones(len(target)), OPTIONS).to_json(NAMES) for _ in range(2))
-    assert one == two
+    trained = fitted(target + features[:, 1], features)
+    trees = forest_of(trained)
+    rows = [features]
+    for node in np.flatnonzero(trees.feature >= 0):
+        at = trees.threshold[node]
+        rows.append(np.tile(features[node % len(features)], (2, 1)))
+        rows[-1][:, trees.feature[node]] = at, np.nextafter(at, np.float32(2))
+    everything = np.concatenate(rows)
+    assert np.abs(trees.predict(everything) - trained.predict(everything)).max() < 1e-6
 
 
-def test_rows_of_more_weight_count_more() -> None:
-    features = np.zeros((100, 4), dtype=np.float32)
-    target = np.repeat([0.0, 1.0], 50)
-    forest = grow.fit(features, target, np.repeat([1.0, 3.0], 50), replace(OPTIONS, row_share=1.0))
-    assert abs(forest.predict(features[:1])[0] - 0.75) < 1e-6
-
-
-@pytest.mark.parametrize("leaves", [1, 8, 16, 30, 64])
+@pytest.mark.parametrize("leaves", [2, 8, 16, 30, 64])
 def test_compiled_prediction_agrees_with_the_plain_one(leaves: int) -> None:
-    features, target = sample()
-    options = replace(OPTIONS, trees=10, leaves=leaves, min_weight=5)
-    forest = grow.fit(features, target + features[:, 1], np.ones(len(target)), options)
+    features, _ = sample()
+    trees = forest(max_iter=10, max_leaf_nodes=leaves, min_samples_leaf=5)
     on_borders = features[:150].copy()
-    on_borders[:, 0] = np.resize(forest.threshold, 150)
+    on_borders[:, 0] = np.resize(trees.threshold, 150)
     without = np.full((3, 4), np.nan, dtype=np.float32)
     for rows in (features[:64], features[:1], features[:0], on_borders, without):
-        assert (forest.predict(rows) == predict_plainly(forest, rows)).all()
+        assert (trees.predict(rows) == predict_plainly(trees, rows)).all()
 
 
 def chain(leaves: int) -> Forest:
@@ -60,22 +72,21 @@ def chain(leaves: int) -> Forest:
     return Forest(0.0, *(np.array(part) for part in ([0], feature, np.float32(threshold), left)))
 
 
-def test_trees_may_have_as_many_leaves_as_there_are_bits() -> None:
+def test_trees_may_have_one_leaf_or_as_many_as_there_are_bits() -> None:
     rows = np.arange(-1, 70, dtype=np.float32).reshape(-1, 1)
-    assert (chain(64).predict(rows) == predict_plainly(chain(64), rows)).all()
+    for leaves in (1, 64):
+        assert (chain(leaves).predict(rows) == predict_plainly(chain(leaves), rows)).all()
     with pytest.raises(ValueError, match="65 leaves; at most 64"):
         chain(65).predict(rows)
 
 
 def test_a_forest_survives_being_written() -> None:
-    features, target = sample()
-    forest = grow.fit(features, target, np.ones(len(target)), OPTIONS)
-    again = Forest.from_json(json.loads(json.dumps(forest.to_json(NAMES))), NAMES)
-    assert (again.predict(features) == forest.predict(features)).all()
+    features, trees = sample()[0], forest()
+    again = Forest.from_json(json.loads(json.dumps(trees.to_json(NAMES))), NAMES)
+    assert (again.predict(features) == trees.predict(features)).all()
 
 
 def test_features_are_found_by_name() -> None:
-    features, target = sample()
-    forest = grow.fit(features, target, np.ones(len(target)), OPTIONS)
-    turned = Forest.from_json(forest.to_json(NAMES), NAMES[::-1])
-    assert (turned.predict(np.ascontiguousarray(features[:, ::-1])) == forest.predict(features)).all()
+    features, trees = sample()[0], forest()
+    turned = Forest.from_json(trees.to_json(NAMES), NAMES[::-1])
+    assert (turned.predict(np.ascontiguousarray(features[:, ::-1])) == trees.predict(features)).all()
