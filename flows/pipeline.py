@@ -56,7 +56,7 @@ def _mapper(run: RunContext, node: str) -> Callable[..., list[Any]]:
 
     def mapper(function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
         parts = batches(jobs, function, run.engine.workers)
-        what = {"run_shard": node, "run_resumable": node}.get(function.__name__, f"{node} finish")
+        what = {"run_shard": node, "process_shard": node}.get(function.__name__, f"{node} finish")
         futures = [
             run_batch.with_options(
                 retries=retries, name=node, task_run_name=f"{what} {n + 1} of {len(parts)}"
