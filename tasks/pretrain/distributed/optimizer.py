@@ -60,8 +60,8 @@ class WholeOptimizer(torch.optim.Optimizer):
         self.parts: list[torch.optim.Optimizer] = []
         matrices = [group for group in groups if group["kind"] == "muon"]
         if matrices:
-            shared: dict[str, Any] = {"momentum": config.momentum, "nesterov": True, "adjust_lr_fn": "original"}
-            self.parts.append(torch.optim.Muon(matrices, ns_steps=config.newton_schulz_steps, **shared))
+            own: dict[str, Any] = {"momentum": config.momentum, "ns_steps": config.newton_schulz_steps}
+            self.parts.append(torch.optim.Muon(matrices, nesterov=True, adjust_lr_fn="original", **own))
         self.parts.append(adamw([group for group in groups if group["kind"] == "adamw"], config))
         super().__init__([group for part in self.parts for group in part.param_groups], {})
         self._share()
