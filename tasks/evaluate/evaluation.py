@@ -119,22 +119,14 @@ def continue_prompts(
     if not prompts:
         return []
     made: list[list[int]] = [[] for _ in prompts]
-    for tokens in generate(
-        model,
-        prompts,
-        min(settings.max_new_tokens, window - 1),
-        temperature=settings.temperature,
-        top_k=settings.top_k,
-        seed=seed,
-        stop=[encoder.end],
-    ):
+    most = min(settings.max_new_tokens, window - 1)
+    sampling = settings.model_dump(include={"temperature", "top_k"})
+    for tokens in generate(model, prompts, most, seed=seed, stop=[encoder.end], **sampling):
         for line, token in enumerate(tokens):
             if token is not None and token != encoder.end:
                 made[line].append(token)
-    return [
-        {"prompt": prompt, "text": encoder.decode(tokens)}
-        for prompt, tokens in zip(settings.prompts, made, strict=True)
-    ]
+    texts = map(encoder.decode, made)
+    return [{"prompt": prompt, "text": text} for prompt, text in zip(settings.prompts, texts, strict=True)]
 
 
 def hardware(model: Transformer) -> dict[str, Any]:
