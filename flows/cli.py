@@ -166,9 +166,8 @@ def generate(
     folder = model or _made(_store(file), "model")
     start = sys.stdin.read() if prompt == "-" else prompt
     print(printable(start), end="", flush=True)
-    for piece in stream(
-        folder, start, max_new_tokens=tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
-    ):
+    sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    for piece in stream(folder, start, max_new_tokens=tokens, **sampling):
         print(printable(piece), end="", flush=True)
     print()
 
@@ -176,12 +175,15 @@ def generate(
 @app.command()
 def verify(file: File = PIPELINE) -> None:
     """Read every byte of the last run's artifacts and check it against its checksum."""
+    from flows.history import load_run
+
     store = _store(file)
-    nodes = [node for node in _record(_latest(store))["nodes"] if node["status"] in ("done", "reused")]
-    wrong = [line for node in nodes for line in store.verify(node["node"], node["fingerprint"])]
+    nodes = load_run(store.root, _latest(store)).nodes.values()
+    made = [node for node in nodes if node.status in ("done", "reused")]
+    wrong = [line for node in made for line in store.verify(node.name, node.fingerprint)]
     for line in wrong:
         print(line)
-    print(f"{len(nodes)} artifacts checked, {'all whole' if not wrong else f'{len(wrong)} problems'}")
+    print(f"{len(made)} artifacts checked, {'all whole' if not wrong else f'{len(wrong)} problems'}")
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -197,24 +199,16 @@ def _planned(file: Path, overrides: list[str], selection: dict[str, Any]) -> tup
     from flows.run import Selection, make_plan
     from flows.settings import load_settings
 
-    for option, values in (
-        ("--only", [selection["only"]]),
-        ("--from", [selection["first"]]),
-        ("--to", [selection["last"]]),
-        ("--force", selection["force"]),
-    ):
-        for value in values:
-            if value is not None and value not in stages():
-                raise ConfigError(f"{option} {value}: no such stage; the stages are {', '.join(stages())}")
-    if selection["only"] and (selection["first"] or selection["last"]):
-        raise ConfigError("--only stands alone: leave out --from and --to")
     order = list(stages())
-    if (
-        selection["first"]
-        and selection["last"]
-        and order.index(selection["first"]) > order.index(selection["last"])
-    ):
-        raise ConfigError(f"--from {selection['first']} comes after --to {selection['last']}")
+    only, first, last, force = (selection[name] for name in ("only", "first", "last", "force"))
+    named = [("--only", only), ("--from", first), ("--to", last), *(("--force", stage) for stage in force)]
+    for option, stage in named:
+        if stage is not None and stage not in order:
+            raise ConfigError(f"{option} {stage}: no such stage; the stages are {', '.join(order)}")
+    if only and (first or last):
+        raise ConfigError("--only stands alone: leave out --from and --to")
+    if first and last and order.index(first) > order.index(last):
+        raise ConfigError(f"--from {first} comes after --to {last}")
     settings = load_settings(file, overrides)
     return settings, make_plan(settings, Selection(**selection))
 
@@ -242,17 +236,12 @@ def _run(file: Path, overrides: list[str], selection: dict[str, Any], dry_run: b
 
 def _print_plan(steps: list[Any]) -> None:
     for step in steps:
-        cost = (
-            f"  ~{step.seconds:.0f} s last time"
-            if step.seconds is not None and step.action != "reuse"
-            else ""
-        )
-        shards = (
-            f"  {step.shards_reused}/{step.shards} shards there"
-            if step.action == "run" and step.shards and step.shards_reused
-            else ""
-        )
-        print(f"{step.node:<17} {step.action:<6} {step.reason}{shards}{cost}")
+        line = f"{step.node:<17} {step.action:<6} {step.reason}"
+        if step.action == "run" and step.shards and step.shards_reused:
+            line += f"  {step.shards_reused}/{step.shards} shards there"
+        if step.action != "reuse" and step.seconds is not None:
+            line += f"  ~{step.seconds:.0f} s last time"
+        print(line)
 
 
 def _store(file: Path) -> Any:
@@ -267,11 +256,6 @@ def _latest(store: Any) -> Path:
     if folder is None:
         raise ConfigError(f"{store.root}: nothing has run yet; `smelt run` starts the pipeline")
     return folder
-
-
-def _record(run: Path) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((run / "run.json").read_text())
-    return record
 
 
 def _made(store: Any, output: str) -> Path:

@@ -17,7 +17,6 @@ from typing import Any
 from flows.provenance import without_secrets
 from flows.run import RunContext, Selection, open_run, prefect_api
 from tasks.errors import SmeltError
-from tasks.process import die_with_parent
 
 log = logging.getLogger("smelt")
 INTERRUPTED = 130
@@ -26,13 +25,11 @@ INTERRUPTED = 130
 def main() -> int:
     """Runs what the one argument, a JSON object, asks for; returns the exit status."""
     job: dict[str, Any] = json.loads(sys.argv[1])
-    die_with_parent(job["supervisor"])
     start_logging(Path(job["folder"]))
     selection = Selection(**job["selection"])
     try:
-        with open_run(
-            job["file"], job["overrides"], selection=selection, run_id=job["run_id"], argv=job["argv"]
-        ) as run:
+        told = {name: job[name] for name in ("file", "overrides", "run_id", "argv")}
+        with open_run(**told, selection=selection) as run:
             threading.Thread(target=_stop_when_asked, args=(run,), daemon=True).start()
             threading.Thread(target=_show_progress, args=(run,), daemon=True).start()
             return _run(run, job)
@@ -79,9 +76,7 @@ def _message(error: Any) -> str:
 
 def _stop_when_asked(run: RunContext) -> None:
     """Waits for the end of standard input: then every worker is killed, and the run ends by its own errors."""
-    while os.read(
-        sys.stdin.fileno(), 1
-    ):  # unbuffered: a lock of Python's own reader would outlive the thread
+    while os.read(sys.stdin.fileno(), 1):  # unbuffered: a lock of Python's reader would outlive the thread
         pass
     run.engine.stop()
 

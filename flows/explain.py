@@ -142,14 +142,11 @@ def _render_document(passage: Passage) -> str:
     for step in passage.steps:
         sign = {"kept": "✓", "done": "✓", "dropped": "✗"}.get(step.verdict, "·")
         lines += ["", f"{sign} {step.stage:<14} {one_line(step.summary, 160)}"]
-        lines += [f"  {'':<14} {line}" for line in _render_facts(step)]
+        facts = [step.lines.get(name) or _fact(name, value) for name, value in step.facts.items()]
+        lines += [f"  {'':<14} {line}" for told in facts for line in told]
     if passage.text:
         lines += ["", "  it begins:", *(f"  │ {line}" for line in passage.text.splitlines()[:12])]
     return "\n".join(lines) + "\n"
-
-
-def _render_facts(step: Step) -> list[str]:
-    return [line for name, value in step.facts.items() for line in step.lines.get(name) or _fact(name, value)]
 
 
 def _fact(name: str, value: Any) -> list[str]:

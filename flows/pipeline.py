@@ -56,7 +56,7 @@ def _mapper(run: RunContext, node: str) -> Callable[..., list[Any]]:
 
     def mapper(function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]) -> list[Any]:
         parts = batches(jobs, function, run.engine.workers)
-        what = {"run_shard": node, "run_resumable": node}.get(function.__name__, f"{node} finish")
+        what = {"run_shard": node, "process_shard": node}.get(function.__name__, f"{node} finish")
         futures = [
             run_batch.with_options(
                 retries=retries, name=node, task_run_name=f"{what} {n + 1} of {len(parts)}"
@@ -72,31 +72,22 @@ def _stage_flow(stage: str) -> Any:
     nodes = stages()[stage]
     runner: Any = ThreadPoolTaskRunner(max_workers=64)  # threads only wait for the engine's processes
 
-    @flow(
-        name=stage,
-        persist_result=False,
-        validate_parameters=False,
-        task_runner=runner,
-    )
+    @flow(name=stage, persist_result=False, validate_parameters=False, task_runner=runner)
     def run_stage(
         file: str = "pipeline.yaml",
         overrides: Sequence[str] = (),
         force: bool = False,
         run_id: str | None = None,
     ) -> Any:
-        with open_run(
-            file, overrides, selection=Selection(only=stage, force={stage} if force else ()), run_id=run_id
-        ) as run:
+        selection = Selection(only=stage, force={stage} if force else ())
+        with open_run(file, overrides, selection=selection, run_id=run_id) as run:
             if not load(nodes[0]).INPUTS:  # reads sources
                 run.build_sample()
             results = [run.run(node, force, _mapper(run, node)) for node in nodes if run.settings.wants(node)]
             manifest = results[-1][0]
-            _artifact(
-                create_markdown_artifact,
-                markdown=stage_markdown(manifest),
-                key=stage,
-                description=f"{stage}: what it took and left",
-            )
+            told = f"{stage}: what it took and left"
+            text = stage_markdown(manifest)
+            _artifact(create_markdown_artifact, markdown=text, key=stage, description=told)
             if all(reused for _, reused in results):
                 return Completed(name="Cached", message=f"reused {manifest['fingerprint'][:12]}")
             return Completed(message=f"made {manifest['fingerprint'][:12]}")
@@ -129,12 +120,8 @@ def pipeline(
                 run.error = error if isinstance(error, BaseException) else RuntimeError(str(state.message))
                 raise run.error
             cached.append(state.name == "Cached")
-        _artifact(
-            create_table_artifact,
-            table=funnel_table(list(run.manifests.values())),
-            key="funnel",
-            description="Documents and bytes, stage by stage",
-        )
+        told, rows = "Documents and bytes, stage by stage", funnel_table(list(run.manifests.values()))
+        _artifact(create_table_artifact, table=rows, key="funnel", description=told)
         return Completed(name="Cached" if all(cached) else None, message=f"run {run.id}")
 
 

@@ -44,18 +44,13 @@ def host() -> dict[str, Any]:
 @cache
 def git_state() -> dict[str, Any] | None:
     """Commit and dirtiness of the code's checkout; None where there is none."""
+    options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 10}
     here = Path(__file__).parent
     try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10
-        )
-        state = subprocess.run(
-            ["git", "status", "--porcelain"], cwd=here, capture_output=True, text=True, timeout=10
-        )
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, **options)
+        state = subprocess.run(["git", "status", "--porcelain"], cwd=here, **options)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return (
-        {"commit": commit.stdout.strip(), "dirty": bool(state.stdout.strip())}
-        if commit.returncode == 0
-        else None
-    )
+    if commit.returncode != 0:
+        return None
+    return {"commit": commit.stdout.strip(), "dirty": bool(state.stdout.strip())}

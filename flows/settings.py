@@ -80,28 +80,74 @@ class Settings:
         return None if self.pipeline.sample is None else self.root / Path(self.pipeline.sample).expanduser()
 
 
-class _Lines:
-    """Where each key stands: path of keys -> "file:line", or the --set that gave it."""
+def load_settings(file: Path, overrides: Sequence[str] = ()) -> Settings:
+    """Reads and checks a pipeline file; `overrides` are "section.key=value" with YAML values.
+
+    Raises ConfigError with everything that is wrong, a line each.
+    """
+    file = Path(file).absolute()
+    read = _Reading(file)
+    for override in overrides:
+        read.override(override)
+    valid = [*Pipeline.model_fields, *stages()]
+    read.problems += [read.unknown((name,), valid) for name in read.raw if name not in valid]
+    top = {name: value for name, value in read.raw.items() if name in Pipeline.model_fields}
+    pipeline = read.validated(Pipeline, top, ())
+    configs: dict[str, Config] = {}
+    for stage, nodes in stages().items():
+        configs |= read.stage(stage, nodes, (pipeline or Pipeline()).seed)
+    if read.problems or pipeline is None:
+        raise ConfigError("\n".join(dict.fromkeys(read.problems)))
+    return Settings(file, tuple(overrides), pipeline, configs, read.raw)
+
+
+class _Reading:
+    """A pipeline file that is being read: its values, where each key stands, and what is wrong so far.
+
+    known: path of keys -> "file:line", or the --set that gave it.
+    """
 
     def __init__(self, file: Path):
-        self.file = file
+        self.file = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
         self.known: dict[Place, str] = {}
+        self.problems: list[str] = []
+        self.raw = self._parse(file)
 
-    def add(self, node: yaml.Node | None, place: Place = ()) -> None:
+    def _parse(self, file: Path) -> dict[str, Any]:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{self.file}: there is no such pipeline file; name one with -f, or run in its folder"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{self.file}: can't be read: {error}") from None
+        try:
+            self._note(yaml.compose(text, Loader=yaml.SafeLoader))
+            raw = yaml.safe_load(text)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise ConfigError(f"{self.file}:{line}: not YAML: {error.problem}") from None
+        except yaml.YAMLError as error:
+            raise ConfigError(f"{self.file}: not YAML: {error}") from None
+        if not isinstance(raw, dict | None):
+            found = type(raw).__name__
+            raise ConfigError(f"{self.file}:1: a pipeline is a mapping of sections, this is a {found}")
+        return raw or {}
+
+    def _note(self, node: yaml.Node | None, place: Place = ()) -> None:
+        """Where the keys below a node stand. ConfigError for one that stands twice."""
+        items: list[tuple[str | int, yaml.Node, yaml.Node]] = []
         if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, value in node.value:
-                here = (*place, str(key.value))
-                line = f"{self.file}:{key.start_mark.line + 1}"
-                if str(key.value) in seen:
-                    raise ConfigError(f"{line}: the key {'.'.join(map(str, here))} stands twice")
-                seen.add(str(key.value))
-                self.known[here] = line
-                self.add(value, here)
+            items = [(str(key.value), key, value) for key, value in node.value]
         elif isinstance(node, yaml.SequenceNode):
-            for n, value in enumerate(node.value):
-                self.known[(*place, n)] = f"{self.file}:{value.start_mark.line + 1}"
-                self.add(value, (*place, n))
+            items = [(n, value, value) for n, value in enumerate(node.value)]
+        for name, key, value in items:
+            here, line = (*place, name), f"{self.file}:{key.start_mark.line + 1}"
+            if here in self.known:
+                raise ConfigError(f"{line}: the key {'.'.join(map(str, here))} stands twice")
+            self.known[here] = line
+            self._note(value, here)
 
     def find(self, place: Sequence[str | int]) -> str:
         """The line of a key, or of the nearest enclosing one (pydantic adds parts of its own to a location)."""
@@ -113,156 +159,84 @@ class _Lines:
                 best = self.known[here]
         return best or str(self.file)
 
+    def override(self, override: str) -> None:
+        """Puts the value of a "section.key=value" in its place."""
+        path, equals, text = override.partition("=")
+        if not equals or not path:
+            raise ConfigError(f"--set {override}: write it as section.key=value")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise ConfigError(f"--set {override}: the value is not YAML") from None
+        here: Any = self.raw
+        parts: list[Any] = [int(part) if part.isdigit() else part for part in path.split(".")]
+        for n, part in enumerate(parts):
+            if isinstance(here, list) and (not isinstance(part, int) or part >= len(here)):
+                raise ConfigError(f"--set {override}: {part} is no index of a list of {len(here)}")
+            if not isinstance(here, list | dict):
+                raise ConfigError(f"--set {override}: there is no key below {part}")
+            self.known.setdefault(tuple(parts[: n + 1]), f"--set {override}")
+            if n + 1 == len(parts):
+                here[part] = value
+            elif isinstance(here, dict) and not isinstance(here.get(part), dict | list):
+                here[part] = {}
+            here = here[part]
+        self.known[tuple(parts)] = f"--set {override}"
 
-def load_settings(file: Path, overrides: Sequence[str] = ()) -> Settings:
-    """Reads and checks a pipeline file; `overrides` are "section.key=value" with YAML values.
+    def stage(self, stage: str, nodes: Sequence[str], seed: int) -> dict[str, Config]:
+        """The configs of a stage's nodes, of those that have nothing wrong in them."""
+        section = self.raw.get(stage) or {}
+        if not isinstance(section, dict):
+            self.problems.append(f"{self.find((stage,))}: {stage} is a mapping of keys, not {section!r}")
+            return {}
+        classes: dict[str, type[Config]] = {node: load(node).Config for node in nodes}
+        fields = sorted({name for config in classes.values() for name in config.model_fields})
+        self.problems += [self.unknown((stage, name), fields) for name in section if name not in fields]
+        configs = {}
+        for node, config in classes.items():
+            values = {name: section[name] for name in config.model_fields if name in section}
+            if "seed" in config.model_fields:
+                values.setdefault("seed", seed)
+            for key, other in getattr(load(node), "FOLLOWS", {}).items():
+                values.setdefault(key, self._followed(other, key))
+            if (checked := self.validated(config, values, (stage,))) is not None:
+                configs[node] = checked
+        return configs
 
-    Raises ConfigError with everything that is wrong, a line each.
-    """
-    file = Path(file).absolute()
-    lines = _Lines(_shown(file))
-    raw = _read(file, lines)
-    for override in overrides:
-        _override(raw, override, lines)
-    problems: list[str] = []
-    top = {name: value for name, value in raw.items() if name in Pipeline.model_fields}
-    unknown = [name for name in raw if name not in Pipeline.model_fields and name not in stages()]
-    for name in unknown:
-        problems.append(_unknown(lines, (name,), [*Pipeline.model_fields, *stages()]))
-    pipeline = _validated(Pipeline, top, (), lines, problems)
-    configs: dict[str, Config] = {}
-    for stage, nodes in stages().items():
-        _check_stage(stage, nodes, raw, pipeline or Pipeline(), lines, problems, configs)
-    if problems or pipeline is None:
-        raise ConfigError("\n".join(dict.fromkeys(problems)))
-    return Settings(file, tuple(overrides), pipeline, configs, raw)
+    def _followed(self, stage: str, key: str) -> Any:
+        """A key of another stage's section, else its default."""
+        section = self.raw.get(stage)
+        if isinstance(section, dict) and key in section:
+            return section[key]
+        return getattr(load(stage).Config(), key)
 
+    def validated(self, model: type[Any], values: Mapping[str, Any], place: Place) -> Any:
+        """The model of some values that stand below a place; None if anything is wrong with them."""
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            for item in error.errors():
+                where = (*place, *item["loc"])
+                if item["type"] == "extra_forbidden":
+                    self.problems.append(self.unknown(where, _siblings(model, item["loc"])))
+                else:
+                    told = f"{'.'.join(map(str, where))}: {_sentence(item)}"
+                    self.problems.append(f"{self.find(where)}: {told}")
+            return None
 
-def _shown(file: Path) -> Path:
-    try:
-        return file.relative_to(Path.cwd())
-    except ValueError:
-        return file
-
-
-def _read(file: Path, lines: _Lines) -> dict[str, Any]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{lines.file}: there is no such pipeline file; name one with -f, or run in its folder"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{lines.file}: can't be read: {error}") from None
-    try:
-        lines.add(yaml.compose(text, Loader=yaml.SafeLoader))
-        raw = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{lines.file}:{line}: not YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{lines.file}: not YAML: {error}") from None
-    if raw is None:
-        raw = {}
-    if not isinstance(raw, dict):
-        raise ConfigError(
-            f"{lines.file}:1: a pipeline is a mapping of sections, this is a {type(raw).__name__}"
+    def unknown(self, place: Place, valid: Sequence[str]) -> str:
+        """That a key isn't known, and the nearest that is."""
+        close = difflib.get_close_matches(str(place[-1]), valid, n=1, cutoff=0.5)
+        hint = (
+            f"; did you mean {close[0]!r}?" if close else f"; valid keys: {', '.join(valid)}" if valid else ""
         )
-    return raw
-
-
-def _override(raw: dict[str, Any], override: str, lines: _Lines) -> None:
-    path, equals, text = override.partition("=")
-    if not equals or not path:
-        raise ConfigError(f"--set {override}: write it as section.key=value")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"--set {override}: the value is not YAML") from None
-    here: Any = raw
-    parts: list[str | int] = [int(part) if part.isdigit() else part for part in path.split(".")]
-    for part, after in zip(parts, [*parts[1:], None], strict=True):
-        if isinstance(here, list) and (not isinstance(part, int) or part >= len(here)):
-            raise ConfigError(f"--set {override}: {part} is no index of a list of {len(here)}")
-        if not isinstance(here, list | dict):
-            raise ConfigError(f"--set {override}: there is no key below {part}")
-        place: Any = here
-        if after is None:
-            place[part] = value
-        else:
-            if isinstance(here, dict) and not isinstance(here.get(part), dict | list):
-                place[part] = {}
-            here = place[part]
-    for n in range(len(parts)):
-        lines.known.setdefault(tuple(parts[: n + 1]), f"--set {override}")
-    lines.known[tuple(parts)] = f"--set {override}"
-
-
-def _check_stage(
-    stage: str,
-    nodes: Sequence[str],
-    raw: Mapping[str, Any],
-    pipeline: Pipeline,
-    lines: _Lines,
-    problems: list[str],
-    configs: dict[str, Config],
-) -> None:
-    section = raw.get(stage) or {}
-    if not isinstance(section, dict):
-        problems.append(f"{lines.find((stage,))}: {stage} is a mapping of keys, not {section!r}")
-        return
-    classes: dict[str, type[Config]] = {node: load(node).Config for node in nodes}
-    fields = {name for config in classes.values() for name in config.model_fields}
-    for name in section:
-        if name not in fields:
-            problems.append(_unknown(lines, (stage, name), sorted(fields)))
-    for node, config in classes.items():
-        values = {name: section[name] for name in config.model_fields if name in section}
-        if "seed" in config.model_fields:
-            values.setdefault("seed", pipeline.seed)
-        for key, other in getattr(load(node), "FOLLOWS", {}).items():
-            values.setdefault(key, _followed(raw, other, key))
-        checked = _validated(config, values, (stage,), lines, problems)
-        if checked is not None:
-            configs[node] = checked
-
-
-def _followed(raw: Mapping[str, Any], stage: str, key: str) -> Any:
-    """A key of another stage's section, else its default."""
-    section = raw.get(stage)
-    if isinstance(section, dict) and key in section:
-        return section[key]
-    return getattr(load(stage).Config(), key)
-
-
-def _validated(
-    model: type[Any], values: Mapping[str, Any], place: Place, lines: _Lines, problems: list[str]
-) -> Any:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        for item in error.errors():
-            where = (*place, *item["loc"])
-            if item["type"] == "extra_forbidden":
-                problems.append(_unknown(lines, where, _siblings(model, item["loc"])))
-            else:
-                problems.append(f"{lines.find(where)}: {'.'.join(map(str, where))}: {_sentence(item)}")
-        return None
+        return f"{self.find(place)}: unknown key {'.'.join(map(str, place))!r}{hint}"
 
 
 def _sentence(item: Mapping[str, Any]) -> str:
-    text = str(item["msg"]).removeprefix("Value error, ")
-    shown = repr(item.get("input"))
-    return (
-        text if item["type"] in ("value_error", "missing") or len(shown) > 80 else f"{text} (it is {shown})"
-    )
-
-
-def _unknown(lines: _Lines, place: Place, valid: Sequence[str]) -> str:
-    name = str(place[-1])
-    close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
-    hint = f"; did you mean {close[0]!r}?" if close else f"; valid keys: {', '.join(valid)}" if valid else ""
-    return f"{lines.find(place)}: unknown key {'.'.join(map(str, place))!r}{hint}"
+    text, shown = str(item["msg"]).removeprefix("Value error, "), repr(item.get("input"))
+    whole = item["type"] in ("value_error", "missing") or len(shown) > 80
+    return text if whole else f"{text} (it is {shown})"
 
 
 def _siblings(model: type[Any], location: Sequence[str | int]) -> list[str]:

@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["KVCache", "ModelConfig", "Transformer", "convert", "generate"]
 
 _HOMES = {
-    "ModelConfig": "model.config",
-    "Transformer": "model.transformer",
-    "KVCache": "model.transformer",
-    "generate": "model.generation",
+    "ModelConfig": "config",
+    "Transformer": "transformer",
+    "KVCache": "transformer",
+    "generate": "generation",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "convert":
-        return importlib.import_module("model.convert")
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'model' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'model' has no attribute {name!r}")
+    home = importlib.import_module(f"model.{_HOMES.get(name, name)}")
+    return getattr(home, name) if name in _HOMES else home

@@ -29,9 +29,7 @@ class ModelConfig(BaseModel):
     kv_heads: int = Field(0, ge=1)
     head_dim: int = Field(0, ge=2)
     intermediate_size: int = Field(0, ge=1)
-    max_sequence_length: int = Field(
-        256, ge=2
-    )  # tokens: the longest window, and the length of the RoPE tables
+    max_sequence_length: int = Field(256, ge=2)  # tokens: the longest window, the length of the RoPE tables
     rope_theta: float = Field(10000.0, gt=0)
     norm_eps: float = Field(1e-6, gt=0)
     tie_embeddings: bool = True  # the output projection is the input embedding

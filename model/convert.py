@@ -49,18 +49,15 @@ def to_huggingface(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     state = model.state_dict() if state is None else state
-    tensors = {}
-    for name, tensor in state.items():
-        if not (name == "head.weight" and model.config.tie_embeddings):
-            tensors[_their_name(name)] = tensor.detach().cpu().contiguous()
-    dtype = _DTYPES[tensors["model.embed_tokens.weight"].dtype]
-    config = _their_config(model.config) | {
-        "dtype": dtype,
-        "eos_token_id": end_token,
-        "pad_token_id": pad_token,
+    tensors = {
+        _their_name(name): tensor.detach().cpu().contiguous()
+        for name, tensor in state.items()
+        if not (name == "head.weight" and model.config.tie_embeddings)
     }
-    _write_json(folder / "config.json", config)
-    _write_json(folder / "generation_config.json", {"eos_token_id": end_token, "pad_token_id": pad_token})
+    dtype = _DTYPES[tensors["model.embed_tokens.weight"].dtype]
+    ends = {"eos_token_id": end_token, "pad_token_id": pad_token}
+    _write_json(folder / "config.json", _their_config(model.config) | ends | {"dtype": dtype})
+    _write_json(folder / "generation_config.json", ends)
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 
 
@@ -86,15 +83,12 @@ def from_huggingface(folder: str | Path) -> Transformer:
         tensors["lm_head.weight"] = tensors.get("model.embed_tokens.weight", torch.empty(0))
     if missing := sorted(names.keys() - tensors.keys()):
         raise ValueError(f"{folder}: {len(missing)} weights are missing, the first is {missing[0]}")
-    extra = [
-        name for name in sorted(tensors.keys() - names.keys()) if not name.endswith("rotary_emb.inv_freq")
-    ]
-    if extra:
+    extra = sorted(tensors.keys() - names.keys())
+    if extra := [name for name in extra if not name.endswith("rotary_emb.inv_freq")]:
         raise ValueError(
             f"{folder}: {len(extra)} weights have no place in our model, the first is {extra[0]}"
         )
-    dtype = tensors["model.embed_tokens.weight"].dtype
-    model.to(dtype)
+    model.to(tensors["model.embed_tokens.weight"].dtype)
     try:
         model.load_state_dict({name: tensors[theirs] for theirs, name in names.items()})
     except RuntimeError as error:
@@ -175,9 +169,9 @@ def _our_config(config: Mapping[str, Any], folder: Path) -> ModelConfig:
 
 def _weight_files(folder: Path) -> list[Path]:
     index = folder / "model.safetensors.index.json"
-    if index.exists():
-        return [folder / name for name in sorted(set(json.loads(index.read_text())["weight_map"].values()))]
-    return [folder / "model.safetensors"]
+    if not index.exists():
+        return [folder / "model.safetensors"]
+    return [folder / name for name in sorted(set(json.loads(index.read_text())["weight_map"].values()))]
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

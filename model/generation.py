@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -40,37 +41,28 @@ def generate(
             raise ValueError(
                 f"prompt {index} has {length} tokens: it needs 1 to {window - 1}, the model's window less one"
             )
-    return _continue(model, prompts, max_new_tokens, temperature, top_k, top_p, seed, frozenset(stop))
+    choose = partial(_choose, temperature=temperature, top_k=top_k, top_p=top_p)
+    return _continue(model, prompts, max_new_tokens, choose, seed, frozenset(stop))
 
 
 @torch.inference_mode()
 def _continue(
-    model: Transformer,
-    prompts: Sequence[Sequence[int]],
-    max_new_tokens: int,
-    temperature: float,
-    top_k: int | None,
-    top_p: float | None,
-    seed: int,
+    model: Transformer, prompts: Sequence[Sequence[int]], most: int, choose: Callable[..., int], seed: int,
     stop: frozenset[int],
-) -> Iterator[list[int | None]]:
+) -> Iterator[list[int | None]]:  # fmt: skip
     lengths = [len(prompt) for prompt in prompts]
     longest, window = max(lengths, default=0), model.config.max_sequence_length
-    limits = [min(max_new_tokens, window - length + 1) for length in lengths]
+    limits = [min(most, window - length + 1) for length in lengths]
     device = model.embedding.weight.device
-    cache = KVCache.empty(
-        model, torch.tensor([longest - n for n in lengths]), longest + max(limits, default=0)
-    )
+    padding = torch.tensor([longest - n for n in lengths])
+    cache = KVCache.empty(model, padding, longest + max(limits, default=0))
     generators = [torch.Generator().manual_seed(seed * 1_000_003 + row) for row in range(len(prompts))]
     tokens = torch.tensor([[0] * (longest - len(prompt)) + list(prompt) for prompt in prompts], device=device)
     alive = [limit > 0 for limit in limits]
     made = 0
     while any(alive):
         logits = model.step(tokens, cache).float().cpu()
-        chosen = [
-            _choose(row, temperature, top_k, top_p, generators[index]) if alive[index] else 0
-            for index, row in enumerate(logits)
-        ]
+        chosen = [choose(row, generators[index]) if alive[index] else 0 for index, row in enumerate(logits)]
         made += 1
         yield [token if alive[index] else None for index, token in enumerate(chosen)]
         for index, token in enumerate(chosen):
@@ -79,7 +71,7 @@ def _continue(
 
 
 def _choose(
-    logits: Tensor, temperature: float, top_k: int | None, top_p: float | None, generator: torch.Generator
+    logits: Tensor, generator: torch.Generator, *, temperature: float, top_k: int | None, top_p: float | None
 ) -> int:
     """One token from logits (V,) fp32 on the CPU."""
     if temperature <= 0:

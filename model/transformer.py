@@ -93,11 +93,8 @@ class Attention(nn.Module):
         query = self.query_norm(self.query(x).view(batch, length, self.heads, self.head_dim))
         key = self.key_norm(self.key(x).view(batch, length, self.kv_heads, self.head_dim))
         value = self.value(x).view(batch, length, self.kv_heads, self.head_dim)
-        return (
-            rotate(query.transpose(1, 2), cos, sin),
-            rotate(key.transpose(1, 2), cos, sin),
-            value.transpose(1, 2),
-        )
+        query, key, value = (part.transpose(1, 2) for part in (query, key, value))
+        return rotate(query, cos, sin), rotate(key, cos, sin), value
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
         """(B, heads, T, head_dim) over (B, kv_heads, S, head_dim) -> (B, T, d)."""
@@ -206,12 +203,16 @@ class Transformer(nn.Module):
         targets[b, t] is the token that follows tokens[b, t]; -100 counts for nothing. T may not exceed
         config.max_sequence_length.
         """
+        return self.head(self.hidden_states(tokens), targets)
+
+    def hidden_states(self, tokens: Tensor) -> Tensor:
+        """What the head is applied to: tokens (B, T) -> (B, T, d)."""
         length = tokens.shape[1]
         cos, sin = self.cos[:length], self.sin[:length]
         x = self.embedding(tokens)
         for block in self.blocks:
             x = block(x, cos, sin)
-        return self.head(self.norm(x), targets)
+        return self.norm(x)
 
     @torch.no_grad()
     def step(self, tokens: Tensor, cache: KVCache) -> Tensor:
@@ -238,13 +239,7 @@ class Transformer(nn.Module):
         counts = dict.fromkeys(("embedding", "attention", "mlp", "norms", "head"), 0)
         for name, parameter in self.named_parameters():
             parts = name.split(".")
-            role = (
-                parts[0]
-                if parts[0] in ("embedding", "head")
-                else parts[2]
-                if parts[0] == "blocks"
-                else "norms"
-            )
+            role = parts[2] if parts[0] == "blocks" else parts[0]
             counts["norms" if parameter.ndim == 1 else role] += parameter.numel()
         return counts | {"total": sum(counts.values())}
 
@@ -256,12 +251,6 @@ class Transformer(nn.Module):
         since the mean causal query sees half the sequence (PaLM's count doesn't halve). Norms, RoPE and
         softmax are not counted.
         """
-        weights = sum(
-            module.weight.numel() for module in self.modules() if isinstance(module, nn.Linear | Head)
-        )
-        attention = sum(
-            6 * module.heads * module.head_dim * sequence_length
-            for module in self.modules()
-            if isinstance(module, Attention)
-        )
-        return 6 * weights + attention
+        config = self.config
+        weights = sum(part.weight.numel() for part in self.modules() if isinstance(part, nn.Linear | Head))
+        return 6 * (weights + config.layers * config.heads * config.head_dim * sequence_length)

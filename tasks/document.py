@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
@@ -26,10 +25,7 @@ DOCUMENTS = pa.schema(
         ("language", pa.string()),  # ISO 639 code, set by filter
         ("language_score", pa.float32()),
         ("date", pa.string()),  # ISO 8601
-        (
-            "metadata",
-            pa.string(),
-        ),  # a JSON object; "group" names what must not be split between train and validation
+        ("metadata", pa.string()),  # a JSON object; "group": what stays on one side of train and validation
     ]
 )
 
@@ -79,8 +75,8 @@ class TableWriter:
     def write(self, row: Mapping[str, Any]) -> None:
         """One row, a mapping from column to value; absent columns are null."""
         self._pending.append(row)
-        self._pending_bytes += (
-            sum(len(value) for value in row.values() if isinstance(value, str | bytes)) + 64
+        self._pending_bytes += 64 + sum(
+            len(value) for value in row.values() if isinstance(value, str | bytes)
         )
         if self._pending_bytes >= BATCH_BYTES or len(self._pending) >= BATCH_ROWS:
             self._flush_pending()
@@ -142,9 +138,7 @@ class TableWriter:
     def __enter__(self) -> TableWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is None:
             self.close()
         else:

@@ -37,14 +37,11 @@ def spawn(
     beside pipeline.yaml: PYTHONSAFEPATH is -P for all of them, those too that a library starts.
     """
     parent = os.getpid()
-    environment = {**(os.environ if env is None else env), "PYTHONSAFEPATH": "1"}
-    return subprocess.Popen(
-        list(command),
-        start_new_session=True,
-        preexec_fn=lambda: die_with_parent(parent),
-        env=environment,
-        **options,
-    )
+    options |= {
+        "env": {**(os.environ if env is None else env), "PYTHONSAFEPATH": "1"},
+        "start_new_session": True,
+    }
+    return subprocess.Popen(list(command), preexec_fn=lambda: die_with_parent(parent), **options)
 
 
 def end(process: subprocess.Popen[Any], grace: float = 3.0) -> int:

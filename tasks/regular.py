@@ -15,9 +15,8 @@ from pathlib import Path, PurePath
 LINK = "link"  # in place of a digest, and the reason of the loss
 NOT_A_FILE = "not-a-file"
 REFUSED = frozenset({LINK, NOT_A_FILE})
-_AT_ONCE = (
-    os.O_NONBLOCK | os.O_NOCTTY
-)  # a pipe would wait for its writer, a terminal become the process's own
+# A pipe would wait for its writer, a terminal become the process's own.
+_AT_ONCE = os.O_NONBLOCK | os.O_NOCTTY
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 

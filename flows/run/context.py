@@ -11,6 +11,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from flows.settings import Settings, load_settings
 from flows.store import Miss, Store
 from tasks.errors import StageError
 from tasks.kernels import compile_missing, needed
-from tasks.node import Config
 from tasks.nodes import load, stage_of
 
 log = logging.getLogger("smelt")
@@ -34,33 +34,17 @@ class RunContext:
     """What the flows of one run share."""
 
     def __init__(
-        self,
-        settings: Settings,
-        selection: Selection,
-        steps: list[Step],
-        run_id: str,
-        argv: list[str],
-        work: Path,
-        engine: LocalEngine,
+        self, settings: Settings, steps: list[Step], id: str, argv: list[str], work: Path, engine: LocalEngine
     ):
-        self.settings, self.selection, self.id, self.work, self.engine = (
-            settings,
-            selection,
-            run_id,
-            work,
-            engine,
-        )
+        self.settings, self.id, self.work, self.engine = settings, id, work, engine
         self.store = Store(settings.store)
-        self.record = RunRecord(self.store, run_id, settings, steps, argv)
+        self.record = RunRecord(self.store, id, settings, steps, argv)
         self.files = file_digests(self.store)
         self.manifests: dict[str, Mapping[str, Any]] = {}
         self.error: BaseException | None = None
         planned = [step.node for step in steps if step.action != "reuse"]
-        names = [name for node in planned for name in needed(load(node), self.config(node))]
+        names = [name for node in planned for name in needed(load(node), settings.configs[node])]
         self._kernels = list(dict.fromkeys(names))
-
-    def config(self, node: str) -> Config:
-        return self.settings.configs[node]
 
     def prepare(self, node: str) -> Prepared:
         """A node with its inputs known; what lies upstream must be there."""
@@ -68,7 +52,7 @@ class RunContext:
             if name not in self.manifests:
                 self._reuse(name)
         inputs = StoreInputs(self.store, self.settings.root, self.files, self.manifests, online=True)
-        prepared = prepare(node, self.config(node), inputs, self.manifests)
+        prepared = prepare(node, self.settings.configs[node], inputs, self.manifests)
         self.files.save()
         return prepared
 
@@ -105,52 +89,36 @@ class RunContext:
             self.compile_kernels()
             prepared = self.prepare(node)
             self.record.node(node, fingerprint=prepared.fingerprint, shards=len(prepared.shards))
-            progress = _Progress(node)
-            manifest, reused = run_node(
-                prepared,
-                self.store,
-                self.work,
-                mapper,
-                force=force,
-                on_wait=lambda owner: log.info(
-                    "%s: waits for another run (process %s) that makes it", node, owner
-                ),
-                on_progress=progress.start,
-            )
+            hooks = {"on_wait": partial(_waits, node), "on_progress": partial(_starts, node)}
+            manifest, reused = run_node(prepared, self.store, self.work, mapper, force=force, **hooks)
         except BaseException as error:
-            self.record.node(
-                node, status="interrupted" if self.engine.stopped else "failed", error=str(error)
-            )
+            status = "interrupted" if self.engine.stopped else "failed"
+            self.record.node(node, status=status, error=str(error))
             raise
         self.manifests[node] = manifest
-        shards_reused = sum(bool(shard["reused"]) for shard in manifest["shards"])
-        self.record.node(
-            node,
-            status="reused" if reused else "done",
-            action="reuse" if reused else "run",
-            seconds=0.0 if reused else manifest["seconds"],
-            shards=len(manifest["shards"]),
-            shards_reused=len(manifest["shards"]) if reused else shards_reused,
-        )
-        log.info(
-            "%-17s %s",
-            node,
-            f"reused {prepared.fingerprint[:12]}" if reused else _made(manifest, shards_reused),
-        )
+        shards = len(manifest["shards"])
+        there = sum(bool(shard["reused"]) for shard in manifest["shards"])
+        if reused:
+            told = {"status": "reused", "action": "reuse", "seconds": 0.0, "shards_reused": shards}
+            said = f"reused {prepared.fingerprint[:12]}"
+        else:
+            told = {"status": "done", "action": "run", "seconds": manifest["seconds"], "shards_reused": there}
+            said = _made(manifest, there)
+        self.record.node(node, shards=shards, **told)
+        log.info("%-17s %s", node, said)
         for alarm in manifest["metrics"].get("alarms") or ():
             log.warning("%-17s %s", node, alarm)
         return manifest, reused
 
 
-class _Progress:
+def _waits(node: str, owner: str) -> None:
+    log.info("%s: waits for another run (process %s) that makes it", node, owner)
+
+
+def _starts(node: str, done: int, total: int) -> None:
     """Says how much of a node is there already when it starts."""
-
-    def __init__(self, node: str):
-        self.node = node
-
-    def start(self, done: int, total: int) -> None:
-        if total > 1:
-            log.info("%-17s %s shards%s", self.node, total, f", {done} of them there already" if done else "")
+    if total > 1:
+        log.info("%-17s %s shards%s", node, total, f", {done} of them there already" if done else "")
 
 
 def _made(manifest: Mapping[str, Any], shards_reused: int) -> str:
@@ -176,14 +144,12 @@ def open_run(
         yield _open[run_id]
         return
     settings = load_settings(Path(file), overrides)
-    selection = selection or Selection()
     store = Store(settings.store)
     store.prepare()
     run_id = run_id or new_run_id()
     with store.workspace(run_id) as work, LocalEngine(settings.pipeline.execution.worker_count()) as engine:
-        run = RunContext(
-            settings, selection, make_plan(settings, selection), run_id, argv or sys.argv, work, engine
-        )
+        steps = make_plan(settings, selection or Selection())
+        run = RunContext(settings, steps, run_id, argv or sys.argv, work, engine)
         _open[run_id] = run
         try:
             yield run

@@ -10,7 +10,7 @@ from flows.run.prepare import Prepared, StoreInputs, prepare, shard_fingerprint
 from flows.settings import Settings
 from flows.store import FileDigests, Miss, Store, source_closure
 from tasks.errors import NotAskedYet
-from tasks.nodes import NODES, load, stage_of
+from tasks.nodes import NODES, load, stage_of, stages
 
 NEWEST = 16  # former artifacts of a node among which a plan looks for the nearest
 
@@ -42,14 +42,10 @@ class Selection:
     """Which stages a command touches (--only, --from, --to) and which it runs in any case (--force)."""
 
     def __init__(
-        self,
-        *,
-        only: str | None = None,
-        first: str | None = None,
-        last: str | None = None,
+        self, *, only: str | None = None, first: str | None = None, last: str | None = None,
         force: Collection[str] = (),
-    ):
-        order = list(dict.fromkeys(stage_of(node) for node in NODES))
+    ):  # fmt: skip
+        order = list(stages())
         start = order.index(begin) if (begin := only or first) else 0
         end = order.index(finish) if (finish := only or last) else len(order) - 1
         self.stages = order[start : end + 1]
@@ -65,6 +61,7 @@ class Selection:
 
 
 def file_digests(store: Store) -> FileDigests:
+    """What the store remembers of files outside it."""
     return FileDigests(store.root / ".runs" / "digests.json")
 
 
@@ -74,10 +71,7 @@ def make_plan(settings: Settings, selection: Selection) -> list[Step]:
     files = file_digests(store)
     manifests: dict[str, Mapping[str, Any]] = {}
     steps: list[Step] = []
-    if settings.sample is not None and not sample_is_built(settings):
-        blocked: str | None = "the sample corpus is not built yet"
-    else:
-        blocked = None
+    blocked = None if sample_is_built(settings) else "the sample corpus is not built yet"
     for node in filter(settings.wants, [*selection.needed(), *selection.nodes()]):
         step, manifest = _plan_node(node, settings, store, files, manifests, blocked, selection)
         if manifest is not None:
@@ -111,12 +105,8 @@ def _plan_node(
     if blocked and not load(node).INPUTS:  # reads sources
         return Step(node, "run", blocked, seconds=seconds), None
     if sources:
-        return Step(
-            node,
-            "wait",
-            f"waits for {', '.join(sources)}; reused if that comes out the same",
-            seconds=seconds,
-        ), None
+        reason = f"waits for {', '.join(sources)}; reused if that comes out the same"
+        return Step(node, "wait", reason, seconds=seconds), None
     inputs = StoreInputs(store, settings.root, files, manifests)
     try:
         prepared = prepare(node, settings.configs[node], inputs, manifests)
@@ -154,10 +144,10 @@ def _unknown(addresses: Sequence[str]) -> str:
 
 def explain_miss(prepared: Prepared, miss: Miss, former: Sequence[Mapping[str, Any]]) -> str:
     """Why there is no artifact to reuse, against the nearest former one."""
-    if miss.reason not in ("no artifact", "manifest.json is missing"):
-        return f"its artifact is damaged: {miss.reason}"
     if miss.reason == "manifest.json is missing":
         return "was interrupted; goes on where it stopped"
+    if miss.reason != "no artifact":
+        return f"its artifact is damaged: {miss.reason}"
     if not former:
         return "never run"
     # Of several former artifacts the one that differs least says most; the newest of those.
@@ -168,10 +158,8 @@ def explain_miss(prepared: Prepared, miss: Miss, former: Sequence[Mapping[str, A
 def differences(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
     """What differs between two payloads, a phrase each, keys as in pipeline.yaml."""
     stage = stage_of(new["node"])
-    found = [
-        f"{path}: {_shown(was)} → {_shown(now)}"
-        for path, was, now in _changed(old["config"], new["config"], stage)
-    ]
+    changed = _changed(old["config"], new["config"], stage)
+    found = [f"{path}: {_shown(was)} → {_shown(now)}" for path, was, now in changed]
     found += [
         f"{name} {old['packages'].get(name, 'absent')} → {version}"
         for name, version in new["packages"].items()
@@ -185,30 +173,20 @@ def differences(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
         for name, version in new.get("versions", {}).items()
         if was.get(name, version) != version
     ]
-    found += [
-        f"input {role} changed"
-        for role in sorted({*new["inputs"], *old["inputs"]})
-        if new["inputs"].get(role) != old["inputs"].get(role)
-    ]
+    roles = sorted({*new["inputs"], *old["inputs"]})
+    found += [f"input {role} changed" for role in roles if new["inputs"].get(role) != old["inputs"].get(role)]
     if not found and new.get("shards") != old.get("shards"):
         found.append("what its shards add to the configuration changed (Unicode's version, a resolved dtype)")
     return found
 
 
 def _changed(old: Any, new: Any, path: str) -> list[tuple[str, Any, Any]]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        return [
-            item
-            for key in sorted({*old, *new})
-            for item in _changed(old.get(key), new.get(key), f"{path}.{key}")
-        ]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [
-            item
-            for n, pair in enumerate(zip(old, new, strict=True))
-            for item in _changed(*pair, f"{path}.{n}")
-        ]
-    return [] if old == new else [(path, old, new)]
+        old, new = dict(enumerate(old)), dict(enumerate(new))
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return [] if old == new else [(path, old, new)]
+    keys = sorted({*old, *new})
+    return [item for key in keys for item in _changed(old.get(key), new.get(key), f"{path}.{key}")]
 
 
 def _shown(value: Any) -> str:

@@ -31,6 +31,7 @@ class StoreInputs:
     ):
         self._store, self._root, self._files, self._upstream = store, root, files, upstream
         self.remote = RemoteInputs(store.root / ".remote", online)
+        self.ask, self.glob, self.copy = self.remote.ask, self.remote.glob, self.remote.copy
 
     def __getitem__(self, name: str) -> list[Input]:
         node, output = name.split("/", 1)
@@ -53,15 +54,6 @@ class StoreInputs:
         known = self.remote.digest(path) if isinstance(path, str) else self._files.digest(path)
         return Input(name, str(path), known)
 
-    def ask(self, addresses: Sequence[str]) -> None:
-        self.remote.ask(addresses)
-
-    def glob(self, pattern: str) -> list[str]:
-        return self.remote.glob(pattern)
-
-    def copy(self, address: str) -> Path:
-        return self.remote.copy(address)
-
 
 @dataclass(frozen=True)
 class Prepared:
@@ -78,16 +70,21 @@ class Prepared:
     def module(self) -> ModuleType:
         return load(self.node)
 
+    def says(self, name: str, default: Any) -> Any:
+        """What the node's module declares under a name (see tasks/node.py)."""
+        return getattr(self.module, name, default)
+
 
 def prepare(
     node: str, config: Config, inputs: StoreInputs, upstream: Mapping[str, Mapping[str, Any]]
 ) -> Prepared:
     """Partitions a node's input and computes its fingerprint; cheap, reads no data but unknown external files."""
     module = load(node)
+    single = getattr(module, "SINGLE", False)
     shards = module.partition(config, inputs)
     if not shards:
         raise StageError(f"{node}: there is nothing to work on")
-    if getattr(module, "SINGLE", False) and len(shards) != 1:
+    if single and len(shards) != 1:
         raise StageError(f"{node}: is one job but made {len(shards)} shards")
     keys = [shard.key for shard in shards]
     if len(set(keys)) != len(keys):
@@ -98,7 +95,7 @@ def prepare(
             roles.setdefault(role, []).extend([file.name, file.digest] for file in files)
     payload = {
         **_code_identity(node, module, shards),
-        "config": dict(shards[0].config) if getattr(module, "SINGLE", False) else config.identity(),
+        "config": dict(shards[0].config) if single else config.identity(),
         "inputs": {role: digest(files) for role, files in roles.items()},
         # What shards add to the configuration: Unicode's version, a resolved dtype.
         "shards": digest([shard.config for shard in shards]),
@@ -127,12 +124,6 @@ def _code_identity(node: str, module: ModuleType, shards: Sequence[Shard]) -> di
 
 def shard_fingerprint(prepared: Prepared, shard: Shard) -> str:
     """A shard's own identity: its configuration, its inputs, the version and packages of what it runs."""
-    return digest(
-        {
-            **_code_identity(prepared.node, prepared.module, [shard]),
-            "config": dict(shard.config),
-            "inputs": {
-                role: [[file.name, file.digest] for file in files] for role, files in shard.inputs.items()
-            },
-        }
-    )
+    inputs = {role: [[file.name, file.digest] for file in files] for role, files in shard.inputs.items()}
+    code = _code_identity(prepared.node, prepared.module, [shard])
+    return digest({**code, "config": dict(shard.config), "inputs": inputs})

@@ -19,6 +19,9 @@ from flows.store import Store, write_atomically
 
 log = logging.getLogger("smelt")
 
+PLANNED = ("node", "stage", "action", "reason", "fingerprint", "shards", "shards_reused")
+UNTOUCHED = {"status": "waiting", "seconds": None, "error": None}  # of a node that hasn't run
+
 
 def new_run_id() -> str:
     """Sorts by time, and differs between runs that start in the same second."""
@@ -46,21 +49,7 @@ class RunRecord:
             "settings": without_secrets(settings.raw),
             "error": None,
             "links": {},
-            "nodes": [
-                {
-                    "node": step.node,
-                    "stage": step.stage,
-                    "action": step.action,
-                    "reason": step.reason,
-                    "status": "waiting",
-                    "fingerprint": step.fingerprint,
-                    "seconds": None,
-                    "shards": step.shards,
-                    "shards_reused": step.shards_reused,
-                    "error": None,
-                }
-                for step in steps
-            ],
+            "nodes": [{**{name: getattr(step, name) for name in PLANNED}, **UNTOUCHED} for step in steps],
         }
         self.save()
         _point_latest(store, run_id)
@@ -77,16 +66,20 @@ class RunRecord:
 
     def close(self, status: str, error: str | None = None) -> None:
         """The run's end: status done, failed or interrupted."""
-        for entry in self.data["nodes"]:
-            if entry["status"] == "running":
-                entry.update(status="failed" if status == "failed" else "interrupted", error=error)
-        self.data.update(status=status, error=error, end=now())
+        _close(self.data, status, error)
         self.save()
 
     def save(self) -> None:
         with self._guard:
             self.data["seconds"] = round(time.monotonic() - self._clock, 3)
             write_atomically(self.folder / "run.json", json.dumps(self.data, indent=1, default=str))
+
+
+def _close(record: dict[str, Any], status: str, error: str | None) -> None:
+    for entry in record["nodes"]:
+        if entry["status"] == "running":
+            entry.update(status="failed" if status == "failed" else "interrupted", error=error)
+    record.update(status=status, error=error, end=now())
 
 
 def _point_latest(store: Store, run_id: str) -> None:
@@ -104,8 +97,5 @@ def mark_interrupted(run: Path, error: str) -> None:
     except (OSError, ValueError):
         return
     if data["status"] == "running":
-        for entry in data["nodes"]:
-            if entry["status"] == "running":
-                entry.update(status="interrupted", error=error)
-        data.update(status="interrupted", error=error, end=now())
+        _close(data, "interrupted", error)
         write_atomically(path, json.dumps(data, indent=1))

@@ -20,6 +20,21 @@ from tasks.process import end, spawn
 
 BOOT_SECONDS = 120.0
 HOMES = "smelt-prefect-"
+CLIENT = {  # what Prefect finds in its environment, unless the user says otherwise
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    # The terminal is smelt's own; what it logs goes to Prefect's API as well.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "smelt",
+}
+SERVER = {
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "OMP_NUM_THREADS": "1",
+}
+UVICORN = "uvicorn --factory prefect.server.api.server:create_app --log-level error --timeout-keep-alive 5"
 FULL_BYTES = 8 << 20  # less than the server's own database takes
 
 
@@ -32,13 +47,7 @@ def prefect_api() -> Iterator[str]:
     a temporary folder: a store may lie on a network file system, which SQLite can't use, or on a disk that fills up.
     Sets the environment that Prefect reads on import: call it before importing Prefect.
     """
-    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("PREFECT_RESULTS_PERSIST_BY_DEFAULT", "false")
-    os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
-    # The terminal is smelt's own; what it logs goes to Prefect's API as well.
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "smelt")
+    os.environ.update(CLIENT | os.environ)
     if url := os.environ.get("PREFECT_API_URL"):
         yield url
         return
@@ -49,27 +58,8 @@ def prefect_api() -> Iterator[str]:
     os.environ["PREFECT_HOME"] = str(home)
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--factory",
-        "prefect.server.api.server:create_app",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--log-level",
-        "error",
-        "--timeout-keep-alive",
-        "5",
-    ]
-    environment = {
-        **os.environ,
-        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
-        "PREFECT_LOGGING_LEVEL": "ERROR",
-        "OMP_NUM_THREADS": "1",
-    }
+    command = [sys.executable, "-m", *UVICORN.split(), "--host", "127.0.0.1", "--port", str(port)]
+    environment = {**os.environ, **SERVER}
     with open(home / "server.log", "wb") as log:
         process = spawn(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment, cwd=home)
     try:

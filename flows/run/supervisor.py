@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from flows.store import Store
 from tasks.process import end, spawn
 
 GRACE_SECONDS = 6.0
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop(BaseException):
@@ -47,11 +47,8 @@ def supervise(settings: Settings, selection: dict[str, Any], argv: list[str]) ->
         "run_id": run_id,
         "folder": str(folder),
         "argv": argv,
-        "supervisor": os.getpid(),
     }
-    former = {
-        number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    former = {number: signal.signal(number, _stop) for number in STOPS}
     driver: subprocess.Popen[Any] | None = None
     try:
         driver = spawn([sys.executable, "-m", "flows.driver", json.dumps(job)], stdin=subprocess.PIPE)

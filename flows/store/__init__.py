@@ -9,6 +9,6 @@ if TYPE_CHECKING:
     from flows.store.fingerprint import FileDigests, digest, package_version
     from flows.store.locks import FileLock
     from flows.store.remote import RemoteInputs
-    from flows.store.store import FORMAT, Miss, Store, link, output_of, seal, write_atomically
+    from flows.store.store import FORMAT, MANIFEST, Miss, Store, link, output_of, seal, write_atomically
 else:
     __getattr__ = hand_on(__name__)

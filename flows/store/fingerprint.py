@@ -125,21 +125,14 @@ class _ColumnHasher:
                 for n, field in enumerate(kind):
                     self.update(array.field(n), f"{path}{field.name}.")
             else:
-                self._add(
-                    path + "lengths",
-                    pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False).astype("i8"),
-                )
+                lengths = pc.list_value_length(array).fill_null(0)
+                self._add(path + "lengths", lengths.to_numpy(zero_copy_only=False).astype("i8"))
                 self.update(array.flatten(), path + "items.")
-        elif (
-            pa.types.is_string(kind)
-            or pa.types.is_large_string(kind)
-            or pa.types.is_binary(kind)
-            or pa.types.is_large_binary(kind)
-        ):
+        elif kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()):
             lengths = pc.binary_length(array).fill_null(0).to_numpy(zero_copy_only=False).astype("i8")
             self._add(path + "lengths", lengths)
             # Null slots are empty in arrays read from Parquet, so the values lie in one run of the data buffer.
-            width = "i8" if pa.types.is_large_string(kind) or pa.types.is_large_binary(kind) else "i4"
+            width = "i8" if kind in (pa.large_string(), pa.large_binary()) else "i4"
             self._add(path + "values", _value_bytes(array, width))
         elif pa.types.is_boolean(kind):
             self._add(path + "values", array.fill_null(False).to_numpy(zero_copy_only=False).astype("u1"))

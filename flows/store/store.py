@@ -18,6 +18,7 @@ import contextlib
 import ctypes
 import errno
 import heapq
+import itertools
 import json
 import os
 import shutil
@@ -83,19 +84,12 @@ class Store:
 
     def lookup(self, node: str, fingerprint: str) -> dict[str, Any] | Miss:
         """An artifact's manifest if it is whole (every file there, with its size), else a Miss."""
-        folder = self.artifact(node, fingerprint)
-        found = read_metadata(folder / MANIFEST)
-        if isinstance(found, Miss):
-            return found if folder.exists() and found.reason != "absent" else Miss("no artifact")
-        return found if (damage := missing_file(folder, found["files"])) is None else Miss(damage)
+        found = _whole(self.artifact(node, fingerprint) / MANIFEST)
+        return Miss("no artifact") if found == Miss("absent") else found
 
     def lookup_shard(self, node: str, fingerprint: str) -> dict[str, Any] | Miss:
         """A shard's record if it is whole, else a Miss."""
-        folder = self.shard(node, fingerprint)
-        found = read_metadata(folder / SHARD)
-        if isinstance(found, Miss):
-            return found
-        return found if (damage := missing_file(folder, found["files"])) is None else Miss(damage)
+        return _whole(self.shard(node, fingerprint) / SHARD)
 
     def artifacts(self, node: str, most: int) -> list[dict[str, Any]]:
         """The manifests of a node's artifacts, the `most` newest ones and these first; damaged ones are left out."""
@@ -139,16 +133,6 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
             owner.release()
 
-    def owned(self, run_id: str) -> bool:
-        """Whether the process of a run lives."""
-        if not (self.root / ".work" / run_id / "owner").exists():
-            return False
-        probe = FileLock(self.root / ".work" / run_id / "owner")
-        if probe.try_acquire():
-            probe.release()
-            return False
-        return True
-
     def sweep(self) -> None:
         """Removes the workspaces of dead processes."""
         for folder in sorted((self.root / ".work").glob("*")):
@@ -161,13 +145,8 @@ class Store:
         self, node: str, fingerprint: str, out: Path, record: Mapping[str, Any], volatile: Sequence[str] = ()
     ) -> dict[str, Any]:
         """Makes a finished shard's folder the shard's stored output; returns its record with its files."""
-        full = {
-            **record,
-            "format": FORMAT,
-            "node": node,
-            "fingerprint": fingerprint,
-            "files": seal(out, volatile=volatile),
-        }
+        identity = {"format": FORMAT, "node": node, "fingerprint": fingerprint}
+        full = {**record, **identity, "files": seal(out, volatile=volatile)}
         write_synced(out / SHARD, json.dumps(full))
         target = self.shard(node, fingerprint)
         if not publish(out, target):
@@ -197,15 +176,13 @@ class Store:
         attempts = self.root / ".attempts" / target.relative_to(self.root)
         attempts.mkdir(parents=True, exist_ok=True)
         exchange(out, target)
-        number = 1
-        while True:
+        for number in itertools.count(1):
             try:
                 os.rename(out, attempts / str(number))
-                break
+                return
             except OSError as error:
                 if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                     raise
-                number += 1
 
 
 # -- files
@@ -227,22 +204,13 @@ def seal(folder: Path, *, skip: Container[str] = (), volatile: Sequence[str] = (
     """
     entries = []
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file():
-            continue
         name = path.relative_to(folder).as_posix()
-        if name in skip:
+        if path.is_symlink() or not path.is_file() or name in skip:
             continue
-        physical = checksum(path)
-        output = output_of(name)
-        entries.append(
-            {
-                "path": name,
-                "size": path.stat().st_size,
-                "checksum": physical,
-                "output": output,
-                "digest": "" if output in volatile else content_digest(path, physical),
-            }
-        )
+        physical, output = checksum(path), output_of(name)
+        content = "" if output in volatile else content_digest(path, physical)
+        entry = {"path": name, "size": path.stat().st_size, "checksum": physical, "output": output}
+        entries.append({**entry, "digest": content})
         sync(path)
         path.chmod(0o444)
     for path in [folder, *(item for item in folder.rglob("*") if item.is_dir())]:
@@ -281,13 +249,11 @@ def exchange(one: Path, other: Path) -> None:
     """Swaps two paths in one step (renameat2, Linux); elsewhere, in two."""
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     at_cwd, swap = -100, 2
-    if rename is not None and rename(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), swap) == 0:
-        sync(other.parent)
-        return
-    aside = one.with_name(one.name + ".former")
-    os.rename(other, aside)
-    os.rename(one, other)
-    os.rename(aside, one)
+    if rename is None or rename(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), swap) != 0:
+        aside = one.with_name(one.name + ".former")
+        os.rename(other, aside)
+        os.rename(one, other)
+        os.rename(aside, one)
     sync(other.parent)
 
 
@@ -326,6 +292,14 @@ def read_metadata(path: Path) -> dict[str, Any] | Miss:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         return Miss(f"{path.name} has another format")
     return value
+
+
+def _whole(path: Path) -> dict[str, Any] | Miss:
+    """A manifest or shard record whose files are all there, with their sizes, or why it can't be used."""
+    found = read_metadata(path)
+    if isinstance(found, Miss) or (damage := missing_file(path.parent, found["files"])) is None:
+        return found
+    return Miss(damage)
 
 
 def missing_file(folder: Path, files: Sequence[Mapping[str, Any]]) -> str | None:

@@ -83,24 +83,22 @@ def load_task(path: Path) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     own = _parse(path)
     for name in _includes(own):
-        merged.update(load_task(path.parent / name))
-    merged.update(own)
-    merged.pop("include", None)
-    return merged
+        merged |= load_task(path.parent / name)
+    return {name: value for name, value in (merged | own).items() if name != "include"}
 
 
-def data_source(benchmark: Benchmark, resolve: Resolve = Path) -> Path | None:
+def data_source(benchmark: Benchmark) -> Path | None:
     """The local folder or file of a benchmark in one of our layouts; None when its data is somewhere else."""
     if benchmark.data is not None:
-        return resolve(benchmark.data)
-    path = task_file(benchmark, resolve)
+        return Path(benchmark.data)
+    path = task_file(benchmark)
     named = (load_task(path).get("dataset_kwargs") or {}).get("data")
     return None if named is None else path.parent / named
 
 
-def data_files(benchmark: Benchmark, resolve: Resolve = Path) -> dict[str, list[str]]:
+def data_files(benchmark: Benchmark) -> dict[str, list[str]]:
     """split -> absolute paths of `dataset_kwargs.data_files` (json, csv or parquet)."""
-    path = task_file(benchmark, resolve)
+    path = task_file(benchmark)
     named = (load_task(path).get("dataset_kwargs") or {}).get("data_files") or {}
     if not isinstance(named, Mapping):
         named = {"train": named}
@@ -113,9 +111,9 @@ def data_files(benchmark: Benchmark, resolve: Resolve = Path) -> dict[str, list[
 
 def named_files(benchmark: Benchmark, resolve: Resolve = Path) -> list[tuple[str, Path]]:
     """What decides the items, as (name that survives a move, path): YAMLs, helper modules, data."""
-    path = task_file(benchmark, resolve)
-    found = [(f"{benchmark.name}/task/{item.name}", item) for item in _task_files(path)]
-    source = data_source(benchmark, resolve)
+    benchmark = resolved(benchmark, resolve)
+    found = [(f"{benchmark.name}/task/{item.name}", item) for item in _task_files(task_file(benchmark))]
+    source = data_source(benchmark)
     if source is not None:
         if not source.exists():
             raise ConfigError(f"benchmark {benchmark.name!r}: no data at {source}")
@@ -123,32 +121,26 @@ def named_files(benchmark: Benchmark, resolve: Resolve = Path) -> list[tuple[str
         inside = sorted(root.rglob("*")) if source.is_dir() else [source]
         inside = [item for item in inside if item.is_file() and item.suffix in DATA_SUFFIXES]
         found += [(f"{benchmark.name}/data/{item.relative_to(root).as_posix()}", item) for item in inside]
-    for split, names in sorted(data_files(benchmark, resolve).items()):
+    for split, names in sorted(data_files(benchmark).items()):
         local = [Path(name) for name in names if "://" not in name]
         found += [(f"{benchmark.name}/{split}/{item.name}", item) for item in local]
     return found
 
 
-def files(benchmark: Benchmark, resolve: Resolve = Path) -> list[Path]:
-    """The task file, what it includes, and the local data files: what fingerprints depend on."""
-    return [path for _, path in named_files(benchmark, resolve)]
-
-
-def load_items(benchmark: Benchmark, resolve: Resolve = Path) -> list[Item]:
+def load_items(benchmark: Benchmark) -> list[Item]:
     """All test items of a benchmark with their texts, whatever its `limit`.
 
     Raises StageError when local data is damaged, or a hub data set can't be had.
     """
-    path = task_file(benchmark, resolve)
-    task = load_task(path)
+    task = load_task(task_file(benchmark))
     layout = (task.get("metadata") or {}).get("layout")
-    source = data_source(benchmark, resolve)
+    source = data_source(benchmark)
     if layout and source is not None:
         records = formats.read(layout, source)[task.get("test_split") or "test"]
     else:
         from tasks.benchmarks.data import load_records
 
-        records = load_records(task, data_files(benchmark, resolve), benchmark.name)
+        records = load_records(task, data_files(benchmark), benchmark.name)
     return [
         Item(benchmark.name, str(record.get("item", number)), _texts(task, record))
         for number, record in enumerate(records)
@@ -160,9 +152,8 @@ def _texts(task: Mapping[str, Any], record: Mapping[str, Any]) -> list[str]:
     lead = next((name for name in ("question", "prompt", "ctx", "query", "text") if name in record), None)
     if lead is None and isinstance(task.get("doc_to_text"), str) and task["doc_to_text"] in record:
         lead = task["doc_to_text"]
-    rest = [
-        record[name] for name in record if name not in (lead, "item", "subject", "task_id", "entry_point")
-    ]
+    told = (lead, "item", "subject", "task_id", "entry_point")
+    rest = [record[name] for name in record if name not in told]
     return ([str(record[lead])] if lead else []) + [text for text in _strings(rest) if text.strip()]
 
 
@@ -183,10 +174,7 @@ def _parse(path: Path) -> dict[str, Any]:
     class Loader(yaml.SafeLoader):
         pass
 
-    def function_name(loader: yaml.SafeLoader, node: Any) -> str:
-        return str(loader.construct_scalar(node))
-
-    Loader.add_constructor("!function", function_name)
+    Loader.add_constructor("!function", lambda _, node: str(node.value))
     try:
         value = yaml.load(path.read_text(encoding="utf-8"), Loader)
     except (OSError, UnicodeDecodeError) as error:
@@ -216,17 +204,3 @@ def _task_files(path: Path, seen: tuple[Path, ...] = ()) -> list[Path]:
     for name in _includes(_parse(path)):
         found += _task_files(path.parent / name, (*seen, path))
     return list(dict.fromkeys(found))
-
-
-__all__ = [
-    "Benchmark",
-    "Item",
-    "data_files",
-    "data_source",
-    "files",
-    "load_items",
-    "load_task",
-    "named_files",
-    "resolved",
-    "task_file",
-]

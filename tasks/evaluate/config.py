@@ -35,14 +35,13 @@ class Sandbox(Base):
     timeout: float = Field(default=5.0, gt=0, le=600)
 
 
+MINIS = ("mmlu_mini", "gsm8k_mini", "humaneval_mini")
+
+
 class Config(Base):
     """What is scored, and how; device, batch_tokens (padded, of a batch) and threads say how fast."""
 
-    benchmarks: list[Benchmark] = Field(
-        default_factory=lambda: [
-            Benchmark(name=name) for name in ("mmlu_mini", "gsm8k_mini", "humaneval_mini")
-        ]
-    )
+    benchmarks: list[Benchmark] = Field(default=[Benchmark(name=name) for name in MINIS])
     bits_per_byte: BitsPerByte = BitsPerByte()
     generate: Generations = Generations()
     sandbox: Sandbox = Sandbox()

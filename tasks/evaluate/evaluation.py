@@ -3,76 +3,54 @@
 from __future__ import annotations
 
 import logging
+import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.benchmarks import Benchmark
 from tasks.errors import StageError
-from tasks.evaluate.config import BitsPerByte, Generations
+from tasks.evaluate.config import Config, Generations
+from tasks.evaluate.records import Evaluation, Hits
 
 if TYPE_CHECKING:
     import torch
 
     from model import Transformer
     from tasks.tokenize import Encoder
-from tasks.evaluate.records import Evaluation, Hits
 
 log = logging.getLogger(__name__)
 
 
 def evaluate_model(
     model_folder: str | Path,
-    benchmarks: Sequence[Benchmark | str],
+    config: Config,
     *,
     tokenizer: str | Path | None = None,
-    resolve: Callable[[str], Path] = Path,
     documents: Sequence[str | Path] = (),
     hits: Hits = frozenset(),
-    bits_per_byte: BitsPerByte | None = None,
-    generations: Generations | None = None,
-    timeout: float = 5.0,
-    seed: int = 1,
-    device: str = "auto",
-    batch_tokens: int = 8192,
-    threads: int | None = None,
 ) -> Evaluation:
     """Scores a model in Hugging Face layout (Llama or Qwen3).
 
     tokenizer: tokenizer.json, in the model's folder by default. documents: Parquet files of held-out
     documents, for bits per byte; none without them. hits: (benchmark, item) pairs found in the training data.
-    timeout: seconds for one generated program. Raises StageError when the model or a benchmark's data can't
-    be read.
+    Raises StageError when the model or a benchmark's data can't be read.
     """
-    chosen = [Benchmark.model_validate(item) for item in benchmarks]
-    model, encoder = load_model(model_folder, tokenizer, device, threads)
+    model, encoder = load_model(model_folder, tokenizer, config.device, config.threads)
     evaluation = Evaluation(metrics={"hardware": hardware(model), "seconds": {}})
     seconds = evaluation.metrics["seconds"]
     start = time.monotonic()
     if documents:
-        _score_documents(
-            evaluation, model, encoder, documents, bits_per_byte or BitsPerByte(), seed, batch_tokens
-        )
+        _score_documents(evaluation, model, encoder, documents, config)
         seconds["bits_per_byte"], start = round(time.monotonic() - start, 2), time.monotonic()
-    if chosen:
+    if config.benchmarks:
         from tasks.evaluate.harness import run_benchmarks
 
-        run_benchmarks(
-            evaluation,
-            model,
-            encoder,
-            chosen,
-            resolve=resolve,
-            hits=hits,
-            timeout=timeout,
-            seed=seed,
-            batch_tokens=batch_tokens,
-        )
+        run_benchmarks(evaluation, model, encoder, config, hits)
         seconds["benchmarks"], start = round(time.monotonic() - start, 2), time.monotonic()
-    if generations is not None:
-        evaluation.generations = continue_prompts(model, encoder, generations, seed)
-        seconds["generate"] = round(time.monotonic() - start, 2)
+    evaluation.generations = continue_prompts(model, encoder, config.generate, config.seed)
+    seconds["generate"] = round(time.monotonic() - start, 2)
     evaluation.metrics["scores"] = _in_short(evaluation.scores)
     return evaluation
 
@@ -110,27 +88,22 @@ def read_hits(paths: Iterable[str | Path]) -> Hits:
 
 
 def _score_documents(
-    evaluation: Evaluation,
-    model: Transformer,
-    encoder: Encoder,
-    paths: Sequence[str | Path],
-    settings: BitsPerByte,
-    seed: int,
-    batch_tokens: int,
+    evaluation: Evaluation, model: Transformer, encoder: Encoder, paths: Sequence[str | Path], config: Config
 ) -> None:
     from tasks.evaluate.bits_per_byte import choose, compressed, score_documents, summarise
 
-    documents = choose(paths, settings.max_bytes, seed)
+    settings = config.bits_per_byte
+    documents = choose(paths, settings.max_bytes, config.seed)
     if not documents:
         raise StageError(
             "there is no held-out text to measure bits per byte on: the validation documents are empty"
         )
-    scored = score_documents(model, encoder, documents, stride=settings.stride, batch_tokens=batch_tokens)
+    scored = score_documents(
+        model, encoder, documents, stride=settings.stride, batch_tokens=config.batch_tokens
+    )
     sizes = compressed(text for _, text in documents)
-    evaluation.scores["bits_per_byte"] = summarise(scored, sizes, seed)
-    evaluation.documents = [
-        {"id": item.id, "bits": item.bits, "bytes": item.bytes, "tokens": item.tokens} for item in scored
-    ]
+    evaluation.scores["bits_per_byte"] = summarise(scored, sizes, config.seed)
+    evaluation.documents = [asdict(item) for item in scored]
     log.info("bits per byte: %s", evaluation.scores["bits_per_byte"])
 
 
@@ -146,28 +119,18 @@ def continue_prompts(
     if not prompts:
         return []
     made: list[list[int]] = [[] for _ in prompts]
-    for tokens in generate(
-        model,
-        prompts,
-        min(settings.max_new_tokens, window - 1),
-        temperature=settings.temperature,
-        top_k=settings.top_k,
-        seed=seed,
-        stop=[encoder.end],
-    ):
+    most = min(settings.max_new_tokens, window - 1)
+    sampling = settings.model_dump(include={"temperature", "top_k"})
+    for tokens in generate(model, prompts, most, seed=seed, stop=[encoder.end], **sampling):
         for line, token in enumerate(tokens):
             if token is not None and token != encoder.end:
                 made[line].append(token)
-    return [
-        {"prompt": prompt, "text": encoder.decode(tokens)}
-        for prompt, tokens in zip(settings.prompts, made, strict=True)
-    ]
+    texts = map(encoder.decode, made)
+    return [{"prompt": prompt, "text": text} for prompt, text in zip(settings.prompts, texts, strict=True)]
 
 
 def hardware(model: Transformer) -> dict[str, Any]:
     """Where the scores were made: they are reproducible on the same hardware and software."""
-    import platform
-
     import torch
 
     weight: torch.Tensor = model.embedding.weight
@@ -183,8 +146,6 @@ def hardware(model: Transformer) -> dict[str, Any]:
 
 
 def _processor() -> str:
-    import platform
-
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

@@ -45,7 +45,7 @@ def score(model: Transformer, rows: Sequence[Row], batch_tokens: int) -> list[tu
         lines = [line for line, index in enumerate(batch) for _ in rows[index].targets]
         places = [place for index in batch for place in rows[index].positions]
         targets = torch.tensor([target for index in batch for target in rows[index].targets], device=device)
-        hidden = hidden_states(model, tokens.to(device))[lines, places]
+        hidden = model.hidden_states(tokens.to(device))[lines, places]
         logs, likeliest = _project(model, hidden, targets)
         start = 0
         for index in batch:
@@ -65,16 +65,6 @@ def batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
         group.append(index)
     if group:
         yield group
-
-
-def hidden_states(model: Transformer, tokens: Tensor) -> Tensor:
-    """What the output projection is applied to: tokens (B, T) -> (B, T, d)."""
-    length = tokens.shape[1]
-    cos, sin = model.cos[:length], model.sin[:length]
-    x = model.embedding(tokens)
-    for block in model.blocks:
-        x = block(x, cos, sin)
-    return model.norm(x)
 
 
 def _project(model: Transformer, hidden: Tensor, targets: Tensor) -> tuple[np.ndarray, np.ndarray]:

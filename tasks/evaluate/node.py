@@ -22,57 +22,29 @@ EXCLUSIVE = True
 
 def partition(config: Config, inputs: Inputs) -> list[Shard]:
     """One shard: model, tokenizer, held-out documents, contamination hits, benchmark files."""
-    external = [
-        inputs.file(path, name)
-        for benchmark in config.benchmarks
-        for name, path in named_files(benchmark, inputs.resolve)
-    ]
-    return [
-        Shard(
-            key="evaluate",
-            config=config.identity(),
-            inputs={
-                "model": inputs["pretrain/model"],
-                "tokenizer": inputs["tokenize/tokenizer"],
-                "documents": inputs["tokenize/validation_documents"],
-                "hits": inputs["decontaminate/hits"],
-                "benchmarks": external,
-            },
-            runtime={
-                "benchmarks": [
-                    resolved(benchmark, inputs.resolve).model_dump() for benchmark in config.benchmarks
-                ],
-                "device": config.device,
-                "batch_tokens": config.batch_tokens,
-                "threads": config.threads,
-            },
-        )
-    ]
+    found = [pair for benchmark in config.benchmarks for pair in named_files(benchmark, inputs.resolve)]
+    placed = [resolved(benchmark, inputs.resolve).model_dump() for benchmark in config.benchmarks]
+    files = {
+        "model": inputs["pretrain/model"],
+        "tokenizer": inputs["tokenize/tokenizer"],
+        "documents": inputs["tokenize/validation_documents"],
+        "hits": inputs["decontaminate/hits"],
+        "benchmarks": [inputs.file(path, name) for name, path in found],
+    }
+    runtime = {name: getattr(config, name) for name in ("device", "batch_tokens", "threads")}
+    return [Shard("evaluate", config.identity(), files, {"benchmarks": placed, **runtime})]
 
 
 def process(shard: Shard, out: Path) -> ShardResult:
     """Scores the model. Metrics tell scores, counts of truncated prompts, seconds, and the hardware."""
     from tasks.evaluate.evaluation import evaluate_model, read_hits
 
-    config = Config.model_validate(
-        {
-            **shard.config,
-            **{name: shard.runtime[name] for name in ("benchmarks", "device", "batch_tokens", "threads")},
-        }
-    )
     evaluation = evaluate_model(
         Path(shard.inputs["model"][0].path).parent,
-        config.benchmarks,
+        Config.model_validate({**shard.config, **shard.runtime}),
         tokenizer=_named(shard, "tokenizer", "tokenizer.json"),
         documents=[item.path for item in shard.inputs["documents"]],
         hits=read_hits(item.path for item in shard.inputs["hits"]),
-        bits_per_byte=config.bits_per_byte,
-        generations=config.generate,
-        timeout=config.sandbox.timeout,
-        seed=config.seed,
-        device=config.device,
-        batch_tokens=config.batch_tokens,
-        threads=config.threads,
     )
     evaluation.write(out)
     return ShardResult(evaluation.metrics)

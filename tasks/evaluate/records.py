@@ -21,10 +21,8 @@ SAMPLES = pa.schema(
         ("target", pa.large_string()),
         ("output", pa.large_string()),  # the generated text, or the choice made
         ("correct", pa.bool_()),  # null where nothing was scored
-        (
-            "outcome",
-            pa.string(),
-        ),  # right | wrong | no answer | passed | failed | timeout | crashed | not scored
+        # right | wrong | no answer | passed | failed | timeout | crashed | not scored
+        ("outcome", pa.string()),
         ("detail", pa.string()),
         ("contaminated", pa.bool_()),
         ("metrics", pa.string()),  # a JSON object: every metric of the task for this item
@@ -34,16 +32,6 @@ SAMPLES = pa.schema(
 DOCUMENTS = pa.schema(
     [("id", pa.string()), ("bits", pa.float64()), ("bytes", pa.int64()), ("tokens", pa.int64())]
 )
-
-
-def write_samples(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes samples/<benchmark>.parquet."""
-    _write(path, SAMPLES, rows)
-
-
-def write_documents(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes held_out.parquet."""
-    _write(path, DOCUMENTS, rows)
 
 
 def _write(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -78,5 +66,5 @@ class Evaluation:
             for row in self.generations:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         for name, rows in self.samples.items():
-            write_samples(out / "samples" / f"{name}.parquet", rows)
-        write_documents(out / "held_out.parquet", self.documents)
+            _write(out / "samples" / f"{name}.parquet", SAMPLES, rows)
+        _write(out / "held_out.parquet", DOCUMENTS, self.documents)

@@ -16,9 +16,7 @@ from tasks.io.object_version import Version
 from tasks.io.retry import Broken, Silent
 
 BLOCK = 8 << 20
-_CREDENTIALS = frozenset(
-    {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "TokenRetrievalError"}
-)
+_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "TokenRetrievalError"}
 
 
 def filesystem(address: str) -> tuple[Any, str]:
@@ -59,7 +57,7 @@ def translated(error: Exception, address: str) -> Exception:
     return Broken(shown(getattr(error, "strerror", None) or name))
 
 
-def version_of(system: Any, path: str, info: dict[str, Any]) -> Version | None:
+def version_of(info: dict[str, Any]) -> Version | None:
     """The version of an object from fsspec's description of it."""
     size, etag = info.get("size"), info.get("ETag") or info.get("etag")
     if size is None:
@@ -116,7 +114,7 @@ class BlockBody:
             raise translated(error, self._address) from None
         if info.get("type") == "directory":
             raise Refused("http-404")
-        found = version_of(self._system, self._path, info)
+        found = version_of(info)
         if found is None:
             raise without_version(shown(self._address))
         if expected is not None and found.digest != expected.digest:

@@ -65,12 +65,10 @@ def _hang_up(sock: socket.socket, late: threading.Event) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-class _Connection(_BoundedAnswer, http.client.HTTPConnection):
-    pass
+class _Connection(_BoundedAnswer, http.client.HTTPConnection): ...
 
 
-class _SecureConnection(_BoundedAnswer, http.client.HTTPSConnection):
-    pass
+class _SecureConnection(_BoundedAnswer, http.client.HTTPSConnection): ...
 
 
 @cache
@@ -110,10 +108,8 @@ def request_for(address: str) -> urllib.request.Request:
     try:
         parts = urlsplit(address)
         user, _, host = parts.netloc.rpartition("@")
-        target = urlunsplit(
-            (parts.scheme, host, quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._"), parts.query, "")
-        )
-        request = urllib.request.Request(target)
+        path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+        request = urllib.request.Request(urlunsplit((parts.scheme, host, path, parts.query, "")))
         if not host or parts.port == 0:
             raise ValueError("no host")
     except ValueError as error:
@@ -210,9 +206,8 @@ class HttpBody:
         """What a failed exchange means; our own errors stay as they are."""
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return ConfigError(
-                f"ingest: {self._shown}: its certificate isn't accepted ({cause.verify_message})"
-            )
+            why = cause.verify_message
+            return ConfigError(f"ingest: {self._shown}: its certificate isn't accepted ({why})")
         if isinstance(
             cause, str | ValueError
         ):  # urllib's own, of a redirect to what isn't HTTP or no address

@@ -11,13 +11,7 @@ from tasks.io.location import is_http
 from tasks.io.object_version import Version
 
 
-def open_body(
-    address: str,
-    start: int = 0,
-    stop: int | None = None,
-    expected: Version | None = None,
-    stall: float = 30.0,
-) -> Body:
+def open_body(address: str, start: int, stop: int | None, expected: Version | None, stall: float) -> Body:
     """The bytes from `start` to `stop` (None: the end).
 
     expected: the version that it must be. stall: seconds without a byte after which a read fails.

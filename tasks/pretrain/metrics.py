@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import time
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,16 +112,3 @@ class Meter:
     def tokens_per_second(self) -> float:
         """The median of the last steps; 0 before the first."""
         return self.tokens_per_step / statistics.median(self.durations) if self.durations else 0.0
-
-
-class Stopwatch:
-    """Seconds since it was made or last read."""
-
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-
-    def read(self) -> float:
-        """The seconds, and start again."""
-        now = time.perf_counter()
-        passed, self._start = now - self._start, now
-        return passed

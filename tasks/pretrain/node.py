@@ -7,11 +7,12 @@ to the next attempt after a crash, which goes on from the newest checkpoint that
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,33 +53,23 @@ def partition(config: RunConfig, inputs: Inputs) -> list[Shard]:
 
 def process(shard: Shard, out: Path) -> ShardResult:
     """Train, or go on training, in `out`. StageError if the data doesn't fit or training fails."""
-    out = Path(out)
-    config = RunConfig(**shard.config, **shard.runtime)
-    job = Job(
-        config=config.model_dump(mode="json"),
-        train=_folder(shard.inputs["train"]),
-        validation=_folder(shard.inputs["validation"]),
-        tokenizer=_folder(shard.inputs["tokenizer"]),
-        out=str(out),
-        identity=_identity(shard),
-    )
-    _check_data(job)
-    for leftover in (RESULT, FAILURE):
-        (out / leftover).unlink(missing_ok=True)
-    lock.wait_until_free(job.checkpoints)
-    _run(config, job)
-    result = json.loads((out / RESULT).read_text())
-    (out / RESULT).unlink()
-    return ShardResult(result)
+    config = RunConfig(**shard.config, **shard.runtime).model_dump(mode="json")
+    folders: dict[str, Any] = {role: _folder(files) for role, files in shard.inputs.items()}
+    return ShardResult(train(Job(config=config, **folders, out=str(out), identity=_identity(shard))))
 
 
 def train(job: Job) -> dict[str, Any]:
-    """Run a job as `process` does; for tests and for use without the pipeline."""
+    """Run a job to its end, and say what it came to; `process` without the pipeline."""
     job.folder.mkdir(parents=True, exist_ok=True)
     _check_data(job)
+    result = job.folder / RESULT
+    for leftover in (result, job.folder / FAILURE):
+        leftover.unlink(missing_ok=True)
     lock.wait_until_free(job.checkpoints)
-    _run(job.run, job)
-    return json.loads((job.folder / RESULT).read_text())
+    _run(job)
+    told = json.loads(result.read_text())
+    result.unlink()
+    return told
 
 
 def command(job: Path) -> list[str]:
@@ -104,8 +95,8 @@ def environment(config: RunConfig) -> dict[str, str]:
     return {**os.environ, **values}
 
 
-def _run(config: RunConfig, job: Job) -> None:
-    path, log = job.folder / "job.json", job.folder / "train.log"
+def _run(job: Job) -> None:
+    config, path, log = job.run, job.folder / "job.json", job.folder / "train.log"
     job.write(path)
     with log.open("a", encoding="utf-8") as file:
 
@@ -156,10 +147,6 @@ def _folder(files: Sequence[Input]) -> str:
 
 def _identity(shard: Shard) -> str:
     """What a checkpoint in `out` must have been made of."""
-    import hashlib
-
-    inputs: Mapping[str, Any] = {
-        role: [file.digest for file in files] for role, files in shard.inputs.items()
-    }
+    inputs = {role: [file.digest for file in files] for role, files in shard.inputs.items()}
     payload = json.dumps({"version": VERSION, "config": dict(shard.config), "inputs": inputs}, sort_keys=True)
     return hashlib.sha256(payload.encode()).hexdigest()

@@ -14,6 +14,7 @@ import os
 import random
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,14 @@ from tasks.pretrain.distributed import Engine, Outcome, checkpoint, choose_stage
 from tasks.pretrain.guard import ACTIONS, Decision, SpikeGuard
 from tasks.pretrain.job import FAILURE, RESULT, Job
 from tasks.pretrain.loader import Batches, Skips
-from tasks.pretrain.metrics import EVENTS, Meter, Recorder, Stopwatch
+from tasks.pretrain.metrics import EVENTS, Meter, Recorder
 from tasks.pretrain.peak_flops import peak_flops
 from tasks.tokenize.shards import open_shards
 from tasks.tokenize.vocabulary import read_tokenizer, special_ids, token_bytes
 
-EVENT_OF = {"nan": "nan", "spike": "spike", "norm": "spike", "drift": "spike"}
-
 
 class Trainer:
-    """One run on one rank; every method that isn't marked as rank 0's is called by all ranks together."""
+    """One run on one rank, in the process group that `start` joined; every method that isn't marked as rank 0's is called by all ranks together."""
 
     def __init__(self, job: Job, device: torch.device):
         self.job, self.config = job, job.run
@@ -78,21 +77,22 @@ class Trainer:
         if self.config.window(step) != self.config.window(max(1, step - 1)):
             self.meter.forget()  # longer windows cost more, and compile first
             self.warm = False
-        watch = Stopwatch()
+        start = time.perf_counter()
         tokens, targets = self._read(self.batches[self.config.window(step)], position)
         scale = faults.factor(self.faults, position) if self.faults else 1.0
         outcome = self.engine.step(step, tokens, targets, self.guard.limit(), self.guard.rate, scale)
         decision = self._agree(self.guard.observe(step, outcome.loss, outcome.grad_norm))
-        self.meter.add(watch.read(), typical=self.warm)
+        self.meter.add(time.perf_counter() - start, typical=self.warm)
         self.warm = True
+        if decision.action in ("skip", "rollback"):
+            event = "nan" if decision.kind == "nan" else "spike"
+            self._say(step, event, reason=decision.reason, position=position)
         if decision.action == "continue":
             self._accept(step, outcome, decision)
         elif decision.action == "skip":
-            self._say(step, EVENT_OF[decision.kind], reason=decision.reason, position=position)
             self._say(step, "skip", position=position)
             self.skips.add(position, position + 1)
         elif decision.action == "rollback":
-            self._say(step, EVENT_OF[decision.kind], reason=decision.reason, position=position)
             self._roll_back(step, position, decision)
         else:
             self._say(step, "stop", reason=decision.reason)
@@ -147,14 +147,8 @@ class Trainer:
         self.first_tried.clear()
         if self.recorder is not None:
             self.recorder.go_back(self.step)
-        self._say(
-            step,
-            "rollback",
-            to_step=found.step,
-            left_out=[start, stop],
-            number=self.guard.rollbacks,
-            rate=self.guard.rate,
-        )
+        told = {"left_out": [start, stop], "number": self.guard.rollbacks, "rate": self.guard.rate}
+        self._say(step, "rollback", to_step=found.step, **told)
 
     # Checkpoints
 
@@ -336,11 +330,6 @@ def _seed(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def run(job: Job, device: torch.device) -> None:
-    """One rank's run of a job in the process group that `engine.start` joined."""
-    Trainer(job, device).run()
-
-
 def _tell(job: Job, message: str) -> None:
     """Leave a failure's message whole, or not at all: another rank's failure may end this one at any moment."""
     part = job.checkpoints / f"{FAILURE}.{os.getpid()}"
@@ -355,7 +344,7 @@ def main(argv: list[str]) -> int:
     if job.run.threads is not None:
         torch.set_num_threads(job.run.threads)
     try:
-        run(job, start(job.run.device))
+        Trainer(job, start(job.run.device)).run()
         dist.destroy_process_group()
     except SmeltError as error:
         _tell(job, str(error))

@@ -100,39 +100,27 @@ def line_chart(lines: Sequence[Line], x: Axis, y: Axis, *, title: str, height: i
     if band is not None and band[0]:
         outline = [*band[1], *reversed(band[0])]
         stretched.append(tag("polygon", points=_points(outline, x, y), class_=f"band {lines[0].look}"))
+    drawn = [line for line in lines if not line.dots]
     stretched += [
-        tag("polyline", points=_points(line.points, x, y), class_=f"line {line.look}")
-        for line in lines
-        if not line.dots
+        tag("polyline", points=_points(line.points, x, y), class_=f"line {line.look}") for line in drawn
     ]
-    inner = tag(
-        "svg",
-        stretched,
-        viewBox="0 0 1000 1000",
-        preserveAspectRatio="none",
-        width="100%",
-        height="100%",
-        class_="in",
-    )
-    dots = [
-        _dot(f"{line.name}: {y.format(value)} at {x.format(at)}", x.at(at), y.at(value), line.look)
-        for line in lines
-        if line.dots
-        for at, value in line.points
-    ]
-    named = [line for line in lines if line.name]
-    legend = (
-        tag("ul", [tag("li", _key(line), line.name) for line in named], class_="legend")
-        if named[1:]
-        else None
-    )
+    box = {"viewBox": "0 0 1000 1000", "preserveAspectRatio": "none", "width": "100%", "height": "100%"}
+    inner = tag("svg", stretched, **box, class_="in")
+    dots = [_dot(line, at, value, x, y) for line in lines if line.dots for at, value in line.points]
+    legend = _legend([(_key(line), line.name) for line in lines])
     return _figure(title, y.label, legend, frame(x, y, height, join(inner, dots, _marks(marks, x))))
 
 
-def _dot(told: str, x: float, y: float, look: str) -> Markup:
-    return tag(
-        "circle", tag("title", told), cx=f"{x:.2f}%", cy=f"{100 - y:.2f}%", r="3", class_=f"dot {look}"
-    )
+def _legend(entries: Sequence[tuple[Markup, str]]) -> Markup | None:
+    """The names, where there are several to tell apart."""
+    named = [tag("li", key, name) for key, name in entries if name]
+    return tag("ul", named, class_="legend") if named[1:] else None
+
+
+def _dot(line: Line, at: float, value: float, x: Axis, y: Axis) -> Markup:
+    told = tag("title", f"{line.name}: {y.format(value)} at {x.format(at)}")
+    cx, cy = f"{x.at(at):.2f}%", f"{100 - y.at(value):.2f}%"
+    return tag("circle", told, cx=cx, cy=cy, r="3", class_=f"dot {line.look}")
 
 
 def _points(points: Sequence[Point], x: Axis, y: Axis) -> str:
@@ -140,11 +128,9 @@ def _points(points: Sequence[Point], x: Axis, y: Axis) -> str:
 
 
 def _key(line: Line) -> Markup:
-    shape = (
-        tag("circle", cx="9", cy="5", r="3", class_=f"dot {line.look}")
-        if line.dots
-        else tag("line", x1="0", x2="18", y1="5", y2="5", class_=f"line {line.look}")
-    )
+    shape = tag("line", x1="0", x2="18", y1="5", y2="5", class_=f"line {line.look}")
+    if line.dots:
+        shape = tag("circle", cx="9", cy="5", r="3", class_=f"dot {line.look}")
     return tag("svg", shape, width="18", height="10", class_="key", aria_hidden="true")
 
 
@@ -188,10 +174,17 @@ def frame(x: Axis, y: Axis, height: int, content: Markup) -> Markup:
         grid.append(tag("line", x1=at, x2=at, y1="100%", y2=height + 4, class_="axis"))
         grid.append(tag("text", x.format(mark), x=at, y=height + 18, text_anchor=anchor))
     grid.append(tag("line", x1="0", x2="100%", y1="100%", y2="100%", class_="axis"))
-    label = (
-        tag("text", x.label, x="100%", y=height + 34, text_anchor="end", class_="label") if x.label else None
+    label = tag("text", x.label, x="100%", y=height + 34, text_anchor="end", class_="label")
+    svg = tag(
+        "svg",
+        grid,
+        content,
+        label if x.label else None,
+        width="100%",
+        height=height,
+        class_="chart",
+        role="img",
     )
-    svg = tag("svg", grid, content, label, width="100%", height=height, class_="chart", role="img")
     return tag("div", svg, class_="plot labelled" if x.label else "plot")
 
 
@@ -230,9 +223,7 @@ def histogram(groups: Sequence[Bars], x: Axis, *, title: str, unit: str = "docum
         anchor, dx = ("end", -5) if x.at(value) > 50 else ("start", 5)
         bars.append(tag("line", x1=at, x2=at, y1="0", y2="100%", class_="limit"))
         bars.append(tag("text", name, x=at, y="11", dx=dx, text_anchor=anchor, class_="limit"))
-    named = [group for group in groups if group.name]
-    swatches = [tag("li", swatch(group.look), group.name) for group in named]
-    legend = tag("ul", swatches, class_="legend") if named[1:] else None
+    legend = _legend([(swatch(group.look), group.name) for group in groups])
     return _figure(title, unit + (", log scale" if log else ""), legend, frame(x, y, height, join(bars)))
 
 
@@ -266,9 +257,6 @@ def whisker(
         ends = [f"{x.at(end):.2f}%" for end in (low, high)]
         found.append(tag("line", x1=ends[0], x2=ends[1], y1="12", y2="12", class_="span"))
         found += [tag("line", x1=end, x2=end, y1="8", y2="16", class_="span") for end in ends]
-    found.append(
-        tag(
-            "circle", tag("title", x.format(value)), cx=f"{x.at(value):.2f}%", cy="12", r="5", class_="dot c1"
-        )
-    )
+    told, at = tag("title", x.format(value)), f"{x.at(value):.2f}%"
+    found.append(tag("circle", told, cx=at, cy="12", r="5", class_="dot c1"))
     return tag("svg", found, width="100%", height="24", class_="whisker", role="img")

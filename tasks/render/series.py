@@ -32,12 +32,10 @@ class Series:
     limit: int = 400
     width: int = 1
     bins: dict[int, _Bin] = field(default_factory=dict)
-    not_finite: int = 0
 
     def add(self, step: float, value: float) -> None:
-        """One value; those that are not finite are counted and left out."""
+        """One value; those that are not finite are left out."""
         if not (math.isfinite(value) and math.isfinite(step)):
-            self.not_finite += 1
             return
         self._put(int(step // self.width), _Bin(value, value, value, 1))
         while len(self.bins) > self.limit:

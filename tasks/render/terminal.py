@@ -15,9 +15,8 @@ def text_table(*columns: str, right: tuple[int, ...] = (), title: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
     table.pad_edge, table.collapse_padding = False, True
     for at, name in enumerate(columns):
-        table.add_column(
-            name, justify="right" if at in right else "left", no_wrap=at in right, header_style="dim"
-        )
+        figure = at in right
+        table.add_column(name, justify="right" if figure else "left", no_wrap=figure, header_style="dim")
     return table
 
 

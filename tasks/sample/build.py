@@ -29,29 +29,18 @@ PAGES = 2000
 DEPTH = 6
 SERVERS = 2
 _SITE = Path(__file__).with_name("pydoc_site.py")
-_NOT_SOURCES = frozenset(
-    [
-        "test",
-        "tests",
-        "idle_test",
-        "site-packages",
-        "dist-packages",
-        "idlelib",
-        "lib2to3",
-        "pydoc_data",
-        "turtledemo",
-        "__pycache__",
-    ]
-)
+_NOT_SOURCES = {
+    *("test", "tests", "idle_test", "idlelib", "lib2to3", "pydoc_data", "turtledemo"),
+    *("site-packages", "dist-packages", "__pycache__"),
+}
 
 
 def is_built(folder: Path) -> bool:
     """Whether the folder holds the whole sample of this Python version: by its marker and file sizes."""
     try:
         marker = json.loads((folder / MARKER).read_text("utf-8"))
-        return marker["identity"] == _identity(None) and all(
-            (folder / name).stat().st_size == size for name, size in marker["files"].items()
-        )
+        sizes = {name: (folder / name).stat().st_size for name in marker["files"]}
+        return marker["identity"] == _identity(None) and sizes == marker["files"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
@@ -172,11 +161,8 @@ def _books(folder: Path) -> int:
 
     folder.mkdir(parents=True)
     entries = {**pydoc.Helper.keywords, **pydoc.Helper.topics}
-    names: dict[str, str] = {}
-    for name, canonical in sorted(canonical_topics(pydoc.Helper).items()):
-        entry = entries[name]
-        if isinstance(entry, tuple):
-            names[entry[0]] = canonical
+    known = sorted(canonical_topics(pydoc.Helper).items())
+    names = {entries[name][0]: canonical for name, canonical in known if isinstance(entries[name], tuple)}
     for label, text in sorted(topics.topics.items()):
         (folder / f"{names.get(label, label)}.txt").write_bytes(text.strip("\n").encode() + b"\n")
     return len(topics.topics)

@@ -82,13 +82,11 @@ def funnel(manifests: Iterable[Mapping[str, Any] | None]) -> list[Passage]:
     found = []
     edited: dict[str, Passage] = {}
     for manifest in manifests:
-        if manifest and edits(manifest) and (before := passage(manifest)):
-            edited[before.stage] = replace(before, edits=edits(manifest))
-        if manifest and manifest.get("node") == (
-            manifest.get("stage") or stage_of(str(manifest.get("node")))
-        ):
-            step = passage(manifest)
-            if step is not None:
-                first = edited.get(step.stage)
-                found.append(replace(step, bytes_in=first.bytes_in, edits=first.edits) if first else step)
+        if not manifest or (step := passage(manifest)) is None:
+            continue
+        if taken := edits(manifest):
+            edited[step.stage] = replace(step, edits=taken)
+        if manifest.get("node") == step.stage:
+            first = edited.get(step.stage)
+            found.append(replace(step, bytes_in=first.bytes_in, edits=first.edits) if first else step)
     return found

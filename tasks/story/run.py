@@ -133,9 +133,7 @@ def json_object(text: Any) -> dict[str, Any]:
 
 def read_json(path: Path | None) -> dict[str, Any]:
     """A JSON object; a missing, unreadable or other file is an empty one."""
-    if path is None:
-        return {}
     try:
-        return mapping(json.loads(path.read_text(encoding="utf-8", errors="replace")))
-    except (OSError, ValueError):
+        return json_object(path and path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
         return {}

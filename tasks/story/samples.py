@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ MOST_ROWS = 1_000_000
 MOST_TEXT = 48 << 20  # bytes of text that are decoded at most per question
 MOST_FILES = 1000
 EXCERPT = 6000  # characters of a dropped document that are kept
+PER_RULE, MOST_RULES = 3, 12  # dropped documents of a rule, and rules, that are shown
+MOST_GROUPS, LEAST_ROWS = 16, 8192  # row groups that are read for them; documents that are to be among these
 
 
 @dataclass(frozen=True)
@@ -35,17 +39,12 @@ class Groups:
         """The columns that exist, batch by batch."""
         import pyarrow.parquet as pq
 
-        for path, numbers in self._by_file():
+        for path, group in groupby(self.chosen, itemgetter(0)):
             with pq.ParquetFile(path) as file:
                 there = [name for name in columns if name in file.schema_arrow.names]
                 if there:
+                    numbers = [number for _, number in group]
                     yield from file.iter_batches(batch_size=16_384, row_groups=numbers, columns=there)
-
-    def _by_file(self) -> Iterator[tuple[Path, list[int]]]:
-        numbers: dict[Path, list[int]] = {}
-        for path, number in self.chosen:
-            numbers.setdefault(path, []).append(number)
-        yield from numbers.items()
 
 
 def row_groups(files: Sequence[Path], *, most_rows: int = MOST_ROWS, text: str | None = None) -> Groups:
@@ -93,14 +92,9 @@ def _histogram(values: np.ndarray, edges: np.ndarray, fraction: float) -> Histog
     if not len(values) or not fraction:
         return Histogram()
     counts, _ = np.histogram(values, edges)
-    bins = [
-        (float(low), float(high), float(n) / fraction)
-        for low, high, n in zip(edges, edges[1:], counts, strict=False)
-    ]
-    while bins and not bins[0][2]:
-        bins.pop(0)
-    while bins and not bins[-1][2]:
-        bins.pop()
+    full = np.flatnonzero(counts)
+    shown = range(full[0], full[-1] + 1) if len(full) else ()
+    bins = [(float(edges[n]), float(edges[n + 1]), float(counts[n]) / fraction) for n in shown]
     return Histogram(bins, fraction, float(np.median(values)))
 
 
@@ -141,9 +135,8 @@ def length_histogram(files: Sequence[Path], per_decade: int = 8) -> Histogram:
     for batch in groups.read(["bytes", "text", "length"]):
         if "length" in batch.schema.names:  # a document without tokens was left out
             batch = batch.filter(pc.is_valid(batch.column("length")))
-        sizes = (
-            batch.column("bytes") if "bytes" in batch.schema.names else pc.binary_length(batch.column("text"))
-        )
+        known = "bytes" in batch.schema.names
+        sizes = batch.column("bytes") if known else pc.binary_length(batch.column("text"))
         parts.append(np.asarray(sizes.drop_null().to_numpy(zero_copy_only=False), dtype=np.float64))
     values = np.concatenate(parts) if parts else np.empty(0)
     return _histogram(values[values > 0], edges, groups.fraction)
@@ -190,64 +183,45 @@ class Dropped:
     text: str
 
 
-def dropped_samples(
-    ledger: Sequence[Path],
-    documents: Sequence[Path],
-    *,
-    per_rule: int = 3,
-    rules: int = 12,
-    most_groups: int = 16,
-    least_rows: int = 8192,
-) -> dict[str, list[Dropped]]:
+def dropped_samples(ledger: Sequence[Path], documents: Sequence[Path]) -> dict[str, list[Dropped]]:
     """A few dropped documents of each rule: verdicts of the ledger, texts of what the stage was given.
 
-    At most `most_groups` row groups of documents are read, evenly spread, of small ones as many as hold `least_rows`
-    documents, up to 16 times as many; a rare rule may be missed. A first
-    sweep takes one document of a rule from each group, so that no source shows alone; a second fills up.
+    At most MOST_GROUPS row groups of documents are read, evenly spread, of small ones as many as hold LEAST_ROWS
+    documents, up to 16 times as many; a rare rule may be missed. A first sweep takes one document of a rule from each
+    group, so that no source shows alone; a second fills up.
     """
     all_groups = row_groups(documents)
-    small = len(all_groups.chosen) * least_rows // max(all_groups.rows, 1)
-    most = max(most_groups, min(small, 16 * most_groups))
+    small = len(all_groups.chosen) * LEAST_ROWS // max(all_groups.rows, 1)
+    most = max(MOST_GROUPS, min(small, 16 * MOST_GROUPS))
     groups = _in_turn(all_groups.chosen[:: max(1, -(-len(all_groups.chosen) // most))])
     found: dict[str, list[Dropped]] = {}
-    for limit in (1, per_rule):
+    for limit in (1, PER_RULE):
         for path, number in groups:
-            if limit == 1 or any(len(items) < per_rule for items in found.values()):
-                _sweep(ledger, path, number, found, (limit, per_rule, rules))
+            if limit == 1 or any(len(items) < PER_RULE for items in found.values()):
+                _sweep(ledger, path, number, found, limit)
     return found
 
 
 def _in_turn(groups: Sequence[tuple[Path, int]]) -> list[tuple[Path, int]]:
     """The first group of each file, then the second of each, and so on."""
-    seen: Counter[Path] = Counter()
-    ranked: list[tuple[int, int, Path, int]] = []
-    for path, number in groups:
-        ranked.append((seen[path], len(ranked), path, number))
-        seen[path] += 1
-    return [(path, number) for _, _, path, number in sorted(ranked)]
+    ranked = [(rank, pair) for _, own in groupby(groups, itemgetter(0)) for rank, pair in enumerate(own)]
+    return [pair for _, pair in sorted(ranked, key=itemgetter(0))]
 
 
 def _sweep(
-    ledger: Sequence[Path],
-    path: Path,
-    number: int,
-    found: dict[str, list[Dropped]],
-    limits: tuple[int, int, int],
+    ledger: Sequence[Path], path: Path, number: int, found: dict[str, list[Dropped]], limit: int
 ) -> None:
-    """Adds the dropped documents of one row group; one that can't be read adds none."""
+    """Adds the dropped documents of one row group, at most `limit` of a rule; one that can't be read adds none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
             ids = file.read_row_group(number, columns=["id"]).column("id")
-            verdicts = _pick(_verdicts(ledger, path, ids), found, limits)
+            verdicts = _pick(_verdicts(ledger, path, ids), found, limit)
             if verdicts:
-                _collect(
-                    file.read_row_group(number, columns=["id", "text", "url", "source", "metadata"]),
-                    verdicts,
-                    found,
-                )
+                columns = ["id", "text", "url", "source", "metadata"]
+                _collect(file.read_row_group(number, columns=columns), verdicts, found)
     except (OSError, pa.ArrowException, KeyError):
         return
 
@@ -261,23 +235,21 @@ def _verdicts(ledger: Sequence[Path], documents: Path, ids: pa.ChunkedArray) -> 
         return []
     wanted = (ds.field("verdict") == "dropped") & ds.field("id").isin(ids.combine_chunks())
     columns = ["id", "rule", "score", "threshold", "matched_id", "similarity"]
-    return (
-        ds.dataset(near, format="parquet").to_table(columns=columns, filter=wanted).sort_by("id").to_pylist()
-    )
+    rows = ds.dataset(near, format="parquet").to_table(columns=columns, filter=wanted)
+    return rows.sort_by("id").to_pylist()
 
 
 def _pick(
-    verdicts: list[dict[str, Any]], found: dict[str, list[Dropped]], limits: tuple[int, int, int]
+    verdicts: list[dict[str, Any]], found: dict[str, list[Dropped]], limit: int
 ) -> dict[str, dict[str, Any]]:
-    """Those that are still wanted, by id; limits: of a rule in this group, of a rule, of rules."""
-    here, in_all, rules = limits
+    """Those that are still wanted, by id, at most `limit` of a rule."""
     have: Counter[str] = Counter({rule: len(items) for rule, items in found.items()})
     known = {item.id for items in found.values() for item in items}
     taken: Counter[str] = Counter()
     chosen = {}
     for row in verdicts:
         rule = str(row["rule"])
-        wanted = taken[rule] < here and have[rule] < in_all and (rule in have or len(have) < rules)
+        wanted = taken[rule] < limit and have[rule] < PER_RULE and (rule in have or len(have) < MOST_RULES)
         if wanted and row["id"] not in known:
             have[rule] += 1
             taken[rule] += 1
@@ -290,17 +262,11 @@ def _collect(rows: pa.Table, verdicts: dict[str, dict[str, Any]], found: dict[st
     import pyarrow.compute as pc
 
     for row in rows.filter(pc.is_in(rows["id"], value_set=pa.array(list(verdicts)))).to_pylist():
-        verdict = verdicts.pop(row["id"], None)
-        if verdict is None:
-            continue
-        text = (row["text"] or "")[:EXCERPT]
-        item = Dropped(
-            **(verdict | {"rule": str(verdict["rule"])}),
-            url=row["url"] or title(row["metadata"]),
-            source=row["source"],
-            text=text,
-        )
-        found.setdefault(item.rule, []).append(item)
+        if verdict := verdicts.pop(row["id"], None):
+            text, url = (row["text"] or "")[:EXCERPT], row["url"] or title(row["metadata"])
+            verdict["rule"] = str(verdict["rule"])
+            item = Dropped(**verdict, url=url, source=row["source"], text=text)
+            found.setdefault(item.rule, []).append(item)
 
 
 def title(metadata: str | None) -> str | None:

@@ -113,7 +113,7 @@ class SmeltLM(TemplateLM):
     def generate_until(self, requests: Sequence[Instance], disable_tqdm: bool = False) -> list[str]:
         """Continues each prompt to a stop string (left out), `<|endoftext|>` or its limit."""
         answers = [""] * len(requests)
-        groups: dict[tuple[int, float, int | None, float | None], list[int]] = {}
+        groups: dict[tuple[Any, ...], list[int]] = {}  # limit, temperature, top_k, top_p -> requests
         prompts: list[list[int]] = []
         for number, request in enumerate(requests):
             text, options = request.args
@@ -124,20 +124,18 @@ class SmeltLM(TemplateLM):
             groups.setdefault(key, []).append(number)
         batch = 0
         for (limit, temperature, top_k, top_p), numbers in groups.items():
+            sampling = {
+                "temperature": temperature,
+                "top_k": top_k,
+                "top_p": top_p,
+                "stop": [self.encoder.end],
+            }
             lengths = [len(prompts[number]) + limit for number in numbers]
             for part in batches(lengths, self.generation_tokens):
                 chosen = [numbers[index] for index in part]
                 stops = [_stops(requests[number].args[1]) for number in chosen]
-                steps = generate(
-                    self.model,
-                    [prompts[number] for number in chosen],
-                    limit,
-                    temperature=temperature,
-                    top_k=top_k,
-                    top_p=top_p,
-                    seed=self.seed + batch,
-                    stop=[self.encoder.end],
-                )
+                asked = [prompts[number] for number in chosen]
+                steps = generate(self.model, asked, limit, seed=self.seed + batch, **sampling)
                 batch += 1
                 for number, answer in zip(chosen, self._collect(steps, stops), strict=True):
                     answers[number] = answer

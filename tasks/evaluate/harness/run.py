@@ -8,7 +8,8 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from tasks.evaluate import confidence_intervals
 
 if TYPE_CHECKING:
     from model import Transformer
+    from tasks.evaluate.config import Config
     from tasks.evaluate.records import Evaluation, Hits
     from tasks.tokenize import Encoder
 
@@ -27,19 +29,11 @@ QUIET = {"TQDM_DISABLE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "HF_HUB_
 
 
 def run_benchmarks(
-    evaluation: Evaluation,
-    model: Transformer,
-    encoder: Encoder,
-    benchmarks: Sequence[Benchmark],
-    *,
-    resolve: Callable[[str], Path],
-    hits: Hits,
-    timeout: float,
-    seed: int,
-    batch_tokens: int,
+    evaluation: Evaluation, model: Transformer, encoder: Encoder, config: Config, hits: Hits
 ) -> None:
     """Scores a model on benchmarks and puts scores, samples and counts into `evaluation`."""
-    local = all(data_source(item, resolve) or data_files(item, resolve) for item in benchmarks)
+    benchmarks, seed = config.benchmarks, config.seed
+    local = all(data_source(item) or data_files(item) for item in benchmarks)
     with _environment(QUIET | (OFFLINE if local else {})), _quiet():
         from lm_eval import simple_evaluate
 
@@ -47,15 +41,12 @@ def run_benchmarks(
         from tasks.evaluate.harness.lm import SmeltLM
 
         scoring.sandbox_fault.cache_clear()
-        token = scoring.TIMEOUT.set(timeout)
+        token = scoring.TIMEOUT.set(config.sandbox.timeout)
         try:
-            adapter = SmeltLM(model, encoder, batch_tokens=batch_tokens, seed=seed)
-            tasks = {item.name: scored_task(item, resolve) for item in benchmarks}
-            samples = {
-                item.name: evenly(len(tasks[item.name].eval_docs), item.limit)
-                for item in benchmarks
-                if item.limit is not None
-            }
+            adapter = SmeltLM(model, encoder, batch_tokens=config.batch_tokens, seed=seed)
+            tasks = {item.name: scored_task(item) for item in benchmarks}
+            limits = {item.name: item.limit for item in benchmarks if item.limit is not None}
+            samples = {name: evenly(len(tasks[name].eval_docs), limit) for name, limit in limits.items()}
             results = simple_evaluate(
                 model=adapter,
                 tasks=list(tasks.values()),
@@ -71,7 +62,7 @@ def run_benchmarks(
         finally:
             scoring.TIMEOUT.reset(token)
     for item in benchmarks:
-        primary = _primary(load_task(task_file(item, resolve)))
+        primary = _primary(load_task(task_file(item)))
         rows = sample_rows(item.name, primary, results["samples"][item.name], hits)
         aggregated = {
             key.split(",")[0]: value
@@ -86,16 +77,16 @@ def run_benchmarks(
         evaluation.metrics["sandbox"] = scoring.sandbox_fault() or "holds"
 
 
-def scored_task(benchmark: Benchmark, resolve: Callable[[str], Path]) -> Any:
+def scored_task(benchmark: Benchmark) -> Any:
     """The harness's task for a benchmark, with its data, its name and its number of worked examples.
 
     Raises StageError when its data can't be had, or its task file isn't one for the harness.
     """
-    path = task_file(benchmark, resolve)
+    path = task_file(benchmark)
     own = load_task(path)
     options = dict(own.get("dataset_kwargs") or {})
     overrides: dict[str, Any] = {}
-    source = data_source(benchmark, resolve)
+    source = data_source(benchmark)
     if source is not None:
         if not (own.get("metadata") or {}).get("layout"):
             raise StageError(
@@ -105,7 +96,7 @@ def scored_task(benchmark: Benchmark, resolve: Callable[[str], Path]) -> Any:
         options["data"] = str(source.absolute())
     elif "custom_dataset" in own:
         overrides["custom_dataset"] = None  # the hub's data set, as `dataset_path` names it
-    if files := data_files(benchmark, resolve):
+    if files := data_files(benchmark):
         options["data_files"] = files
     if options:
         overrides["dataset_kwargs"] = options
@@ -114,11 +105,8 @@ def scored_task(benchmark: Benchmark, resolve: Callable[[str], Path]) -> Any:
     try:
         from lm_eval.tasks._yaml_loader import load_yaml  # the one that resolves `!function`
 
-        [task] = (
-            _manager(path.parent)
-            .load([load_yaml(path) | overrides | {"task": benchmark.name}])["tasks"]
-            .values()
-        )
+        told = load_yaml(path) | overrides | {"task": benchmark.name}
+        [task] = _manager(path.parent).load([told])["tasks"].values()
     except SmeltError:
         raise
     except Exception as error:  # the harness and `datasets` raise what their own libraries do
@@ -180,30 +168,29 @@ def _answers(entry: Mapping[str, Any], value: float | None) -> list[dict[str, An
     """What one item got: a program's outcomes, a choice, or a text."""
     correct = None if value is None or value not in (0, 1) else bool(value)
     outcome = "not scored" if correct is None else "right" if correct else "wrong"
-    responses = entry["filtered_resps"]
-    if isinstance(responses[0], list) and responses[0] and isinstance(responses[0][0], dict):
+    target, responses = entry["target"], entry["filtered_resps"]
+    first = responses[0]
+    if isinstance(first, list) and first and isinstance(first[0], dict):
+        right = {"not scored": None, "passed": True}
         return [
             {
-                "target": str(entry["target"]),
+                "target": str(target),
                 "output": made["completion"],
-                "correct": None if made["outcome"] == "not scored" else made["outcome"] == "passed",
+                "correct": right.get(made["outcome"], False),
                 "outcome": made["outcome"],
                 "detail": made["detail"],
             }
-            for made in responses[0]
+            for made in first
         ]
-    if isinstance(responses[0], tuple | list):  # (log-likelihood, whether it is the likeliest) of each choice
+    output = str(first)
+    if isinstance(first, tuple | list):  # (log-likelihood, whether it is the likeliest) of each choice
         choices = [str(arguments[-1]).strip() for arguments in entry["arguments"]]
-        best = max(range(len(responses)), key=lambda index: float(responses[index][0]))
-        target = entry["target"]
+        output = choices[max(range(len(responses)), key=lambda index: float(responses[index][0]))]
         if isinstance(target, int) and target < len(choices):
             target = choices[target]
-        return [{"target": str(target), "output": choices[best], "correct": correct, "outcome": outcome}]
-    if entry.get("no_answer") == 1:
+    elif entry.get("no_answer") == 1:
         outcome = "no answer"
-    return [
-        {"target": str(entry["target"]), "output": str(responses[0]), "correct": correct, "outcome": outcome}
-    ]
+    return [{"target": str(target), "output": output, "correct": correct, "outcome": outcome}]
 
 
 def _number(value: Any) -> float | None:
@@ -221,9 +208,8 @@ def score(
     items = {row["item"]: row for row in rows}
     values = {item: json.loads(row["metrics"]).get(primary) for item, row in items.items()}
     scored = {item: value for item, value in values.items() if value is not None}
-    outcomes: dict[str, int] = {}
-    for row in rows:
-        outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + 1
+    outcomes = Counter(row["outcome"] for row in rows)
+    finite = {name: value for name, value in aggregated.items() if math.isfinite(value)}
     clean = {item: value for item, value in scored.items() if not items[item]["contaminated"]}
     found: dict[str, Any] = {
         "metric": primary,
@@ -231,19 +217,13 @@ def score(
         "items": len(items),
         "contaminated": sum(bool(row["contaminated"]) for row in items.values()),
         "clean": _estimate(list(clean.values()), seed) | {"items": len(clean)},
-        "more": {
-            name: value
-            for name, value in sorted(aggregated.items())
-            if name != primary and math.isfinite(value)
-        },
+        "more": {name: value for name, value in sorted(finite.items()) if name != primary},
         "outcomes": dict(sorted(outcomes.items())),
     }
-    if found["value"] is None and primary in aggregated and math.isfinite(aggregated[primary]):
-        found["value"] = aggregated[primary]  # a metric that is no mean over items: without an interval
-    reasons = sorted(
-        {str(row.get("detail")) for row in rows if row["outcome"] == "not scored" and row.get("detail")}
-    )
-    return found | ({"reason": reasons[0]} if reasons else {})
+    if found["value"] is None and primary in finite:
+        found["value"] = finite[primary]  # a metric that is no mean over items: without an interval
+    reasons = {str(row["detail"]) for row in rows if row["outcome"] == "not scored" and row.get("detail")}
+    return found | ({"reason": min(reasons)} if reasons else {})
 
 
 def _estimate(values: Sequence[float], seed: int) -> dict[str, float | None]:

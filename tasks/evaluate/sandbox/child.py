@@ -29,10 +29,10 @@ class NotPlain(Exception):
     """A value not made of numbers, text, bytes, lists, tuples, dictionaries, sets, True, False, None."""
 
 
-ENDS_LOOPS = (
-    StopIteration,
-    StopAsyncIteration,
-)  # raised inside `all(map(candidate, ...))` they would end it as true
+# Raised inside `all(map(candidate, ...))` they would end it as true.
+ENDS_LOOPS = (StopIteration, StopAsyncIteration)
+
+SEQUENCES = {"l": list, "t": tuple, "s": set | frozenset}
 
 
 class Gone(Exception):
@@ -61,12 +61,9 @@ def encode(value: Any) -> Any:
         return ["c", [value.real, value.imag]]
     if isinstance(value, bytes | bytearray):
         return ["b", bytes(value).hex()]
-    if isinstance(value, list):
-        return ["l", [encode(item) for item in value]]
-    if isinstance(value, tuple):
-        return ["t", [encode(item) for item in value]]
-    if isinstance(value, set | frozenset):
-        return ["s", [encode(item) for item in value]]
+    for tag, kind in SEQUENCES.items():
+        if isinstance(value, kind):
+            return [tag, [encode(item) for item in value]]
     if isinstance(value, dict):
         return ["d", [[encode(key), encode(item)] for key, item in value.items()]]
     raise NotPlain(type(value).__name__)
@@ -142,9 +139,8 @@ def run_tests(
 ) -> None:
     """Runs the test code against the candidate and reports one outcome."""
     limit(job["memory"], job["seconds"])
-    send(
-        to_candidate, {name: job[name] for name in ("program", "entry_point", "memory", "seconds", "parent")}
-    )
+    told = ("program", "entry_point", "memory", "seconds", "parent")
+    send(to_candidate, {name: job[name] for name in told})
     try:
         hello = receive(from_candidate)
     except Gone:
@@ -159,9 +155,8 @@ def run_tests(
             return report("failed", str(state)[:200])
         candidate = proxy(to_candidate, from_candidate, calls)
         namespace: dict[str, Any] = {"__name__": "tests"}
-        exec(
-            compile(whole(job["prompt"]), "<prompt>", "exec"), namespace
-        )  # its own helpers, which tests may call
+        # The prompt's own helpers, which tests may call.
+        exec(compile(whole(job["prompt"]), "<prompt>", "exec"), namespace)
         namespace[job["entry_point"]] = namespace["candidate"] = candidate
         exec(compile(job["test"], "<test>", "exec"), namespace)
         if callable(namespace.get("check")):

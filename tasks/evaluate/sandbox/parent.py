@@ -60,8 +60,7 @@ def run_problem(
 ) -> Result:
     """Runs `prompt + completion` and calls its `entry_point` as the test code says (HumanEval's form).
 
-    test: code that defines `check(candidate)`, or plain assertions that call the function by its name. It may
-    use
+    test: code that defines `check(candidate)`, or plain assertions that call the function by its name. It may use
         what the prompt itself defines: that runs, without the completion, beside the test.
     timeout: seconds of wall time for the program and all calls; the processor's time is limited to the same.
     """
@@ -84,21 +83,14 @@ def run_problem(
 
 
 def run_problems(
-    problems: Sequence[Problem], *, timeout: float = 5.0, workers: int | None = None, memory: int = MEMORY
+    problems: Sequence[Problem], *, timeout: float = 5.0, workers: int | None = None
 ) -> list[Result]:
     """Runs many problems, `workers` at a time (by default one per core); results in their order."""
     if workers is None:
         workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
     def run(problem: Problem) -> Result:
-        return run_problem(
-            problem.prompt,
-            problem.completion,
-            problem.test,
-            problem.entry_point,
-            timeout=timeout,
-            memory=memory,
-        )
+        return run_problem(**vars(problem), timeout=timeout)
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
         return list(pool.map(run, problems))
@@ -116,28 +108,12 @@ def _processes() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         descriptors += [from_candidate, to_tests]
 
         def start(role: str, write: int, read: int, stdin: int, stdout: int) -> subprocess.Popen[bytes]:
-            command = [
-                sys.executable,
-                "-I",
-                "-S",
-                "-B",
-                "-W",
-                "ignore",
-                str(CHILD),
-                role,
-                str(write),
-                str(read),
-            ]
+            options = ("-I", "-S", "-B", "-W", "ignore")
             process = subprocess.Popen(
-                command,
-                stdin=stdin,
-                stdout=stdout,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(write, read),
-                env={},
-                cwd="/",
-                start_new_session=True,
-            )
+                [sys.executable, *options, str(CHILD), role, str(write), str(read)],
+                stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL,
+                pass_fds=(write, read), env={}, cwd="/", start_new_session=True,
+            )  # fmt: skip
             started.append(process)
             return process
 

@@ -31,7 +31,7 @@ from tasks.pretrain.distributed.engine import Engine
 FORMAT = 1
 MANIFEST = "manifest.json"
 STATE = "smelt"  # our one key beside DeepSpeed's: others would be merged into its own
-_NAME = re.compile(r"step-(\d{8})")
+_NAME = re.compile(r"step-\d{8}")
 _TEMPORARY = ".writing-"
 
 
@@ -150,9 +150,7 @@ def discard_after(folder: Path, step: int) -> None:
 
 
 def _step(path: Path) -> int:
-    match = _NAME.fullmatch(path.name)
-    assert match
-    return int(match[1])
+    return int(path.name.removeprefix("step-"))
 
 
 def _check(path: Path, identity: str) -> Found:

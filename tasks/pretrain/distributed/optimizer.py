@@ -13,7 +13,7 @@ import math
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from model import Transformer
 from tasks.pretrain.config import OptimizerConfig
@@ -60,15 +60,8 @@ class WholeOptimizer(torch.optim.Optimizer):
         self.parts: list[torch.optim.Optimizer] = []
         matrices = [group for group in groups if group["kind"] == "muon"]
         if matrices:
-            self.parts.append(
-                torch.optim.Muon(
-                    matrices,
-                    momentum=config.momentum,
-                    nesterov=True,
-                    ns_steps=config.newton_schulz_steps,
-                    adjust_lr_fn="original",
-                )
-            )
+            own: dict[str, Any] = {"momentum": config.momentum, "ns_steps": config.newton_schulz_steps}
+            self.parts.append(torch.optim.Muon(matrices, nesterov=True, adjust_lr_fn="original", **own))
         self.parts.append(adamw([group for group in groups if group["kind"] == "adamw"], config))
         super().__init__([group for part in self.parts for group in part.param_groups], {})
         self._share()
@@ -90,16 +83,11 @@ class WholeOptimizer(torch.optim.Optimizer):
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """Clip and update, unless the global norm isn't finite."""
         gradients = [p.grad for group in self.param_groups for p in group["params"] if p.grad is not None]
-        norm = nn.utils.get_total_norm(gradients)
-        self._global_grad_norm = float(norm)
+        self._global_grad_norm = float(nn.utils.get_total_norm(gradients))
         self.overflow = not math.isfinite(self._global_grad_norm)
         if self.overflow:
             return
-        _clip(gradients, self.clip, self._global_grad_norm)
+        if self._global_grad_norm > self.clip:
+            torch._foreach_mul_(gradients, self.clip / (self._global_grad_norm + 1e-6))
         for part in self.parts:
             part.step()
-
-
-def _clip(gradients: list[Tensor], most: float, norm: float) -> None:
-    if norm > most:
-        torch._foreach_mul_(gradients, most / (norm + 1e-6))

@@ -21,6 +21,7 @@ from tasks.process import end, spawn
 
 STORE = "SMELT_STORE"  # the environment variable that names the file through which ranks meet
 Events = SimpleQueue[tuple[int, str | int]]  # a rank's number with a line that it said, or its exit status
+PIPES = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "=lo"}
 
 
@@ -57,7 +58,8 @@ def run(
     with _private(meeting):
         try:
             for number in range(count):
-                ranks.append(_start(command, {**environment, **_variables(number, count, meeting)}))
+                own = {**environment, **_variables(number, count, meeting)}
+                ranks.append(spawn(command, own, **PIPES, text=True, errors="replace"))
                 readers.append(_in_thread(_read, number, ranks[-1], events))
                 _in_thread(_wait, number, ranks[-1], events)
             failed = _first_failure(events, count, hear)
@@ -102,18 +104,6 @@ def _variables(rank: int, count: int, meeting: Path) -> dict[str, str]:
     """What torchrun, too, sets for the ranks of one machine; and where they meet."""
     ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count}
     return {**{name: str(value) for name, value in ranks.items()}, STORE: str(meeting / "store"), **LOOPBACK}
-
-
-def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    return spawn(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
 
 
 def _in_thread(function: Callable[..., None], *arguments: Any) -> threading.Thread:

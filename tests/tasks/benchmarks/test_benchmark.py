@@ -10,7 +10,6 @@ from pydantic import TypeAdapter, ValidationError
 from tasks.benchmarks.benchmark import (
     BUILT_IN,
     Benchmark,
-    files,
     load_items,
     load_task,
     named_files,
@@ -79,7 +78,7 @@ def test_files_are_the_task_file_its_includes_and_its_data():
         "gsm8k_mini/data/test.jsonl",
         "gsm8k_mini/data/train.jsonl",
     ]
-    assert all(path.is_file() for path in files(Benchmark(name="mmlu_mini")))
+    assert all(path.is_file() for _, path in named_files(Benchmark(name="mmlu_mini")))
 
 
 def test_data_that_moves_keeps_its_names(tmp_path):
@@ -103,7 +102,12 @@ def test_a_task_of_ones_own_is_one_yaml_and_its_data(tmp_path):
     own = resolved(Benchmark(name="own", task="own.yaml"), lambda path: tmp_path / path)
     assert own.task == str(tmp_path / "own.yaml")
     assert load_task(Path(own.task))["process_docs"] == "helper.clean"
-    assert [path.name for path in files(own)] == ["own.yaml", "base.yaml", "helper.py", "lines.jsonl"]
+    assert [path.name for _, path in named_files(own)] == [
+        "own.yaml",
+        "base.yaml",
+        "helper.py",
+        "lines.jsonl",
+    ]
 
 
 def test_a_generic_task_gives_its_items_too(tmp_path):
@@ -125,7 +129,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 def test_data_that_is_not_there_is_a_configuration_error(tmp_path):
     with pytest.raises(ConfigError, match="no data at"):
-        files(Benchmark(name="gsm8k", data=str(tmp_path / "absent")))
+        named_files(Benchmark(name="gsm8k", data=str(tmp_path / "absent")))
 
 
 def test_a_broken_task_file_is_named_with_its_line(tmp_path):

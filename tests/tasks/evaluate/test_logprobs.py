@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from tasks.evaluate.logprobs import Row, batches, hidden_states, score
+from tasks.evaluate.logprobs import Row, batches, score
 
 
 def reference(model, row: Row) -> tuple[np.ndarray, np.ndarray]:
@@ -32,12 +32,6 @@ def test_scores_equal_those_of_single_sequences_for_any_batch(model, batch_token
         expected, expected_best = reference(model, row)
         np.testing.assert_allclose(logs, expected, atol=2e-5)
         assert best.tolist() == expected_best.tolist()
-
-
-def test_hidden_states_are_what_the_head_sees(model):
-    tokens = torch.randint(0, 300, (2, 9), generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        torch.testing.assert_close(model.head(hidden_states(model, tokens)), model(tokens))
 
 
 def test_batches_keep_within_the_limit_longest_first():

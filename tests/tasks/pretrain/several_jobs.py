@@ -13,5 +13,5 @@ from tasks.pretrain.job import Job
 torch.set_num_threads(1)
 device = engine.start("cpu")
 for path in sys.argv[1:]:
-    train.run(Job.read(Path(path)), device)
+    train.Trainer(Job.read(Path(path)), device).run()
 dist.destroy_process_group()

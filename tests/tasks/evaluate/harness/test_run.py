@@ -6,6 +6,7 @@ import pytest
 
 from tasks.benchmarks.benchmark import BUILT_IN, Benchmark
 from tasks.errors import StageError
+from tasks.evaluate.config import Config
 from tasks.evaluate.harness.run import evenly, run_benchmarks, sample_rows, score, scored_task
 from tasks.evaluate.records import Evaluation
 
@@ -13,19 +14,10 @@ MINIS = ("mmlu_mini", "gsm8k_mini", "humaneval_mini")
 DATA = Path(__file__).parents[4].parent / "shared" / "data" / "benchmarks"
 
 
-def evaluate(model, encoder, *benchmarks, hits=frozenset(), resolve=Path) -> Evaluation:
+def evaluate(model, encoder, *benchmarks, hits=frozenset()) -> Evaluation:
     evaluation = Evaluation()
-    run_benchmarks(
-        evaluation,
-        model,
-        encoder,
-        [Benchmark.model_validate(item) for item in benchmarks],
-        resolve=resolve,
-        hits=hits,
-        timeout=5.0,
-        seed=1,
-        batch_tokens=4096,
-    )
+    config = Config.model_validate({"benchmarks": benchmarks, "batch_tokens": 4096})
+    run_benchmarks(evaluation, model, encoder, config, hits)
     return evaluation
 
 
@@ -137,9 +129,7 @@ def test_a_benchmark_of_ones_own_is_one_yaml_and_its_data(model, encoder, tmp_pa
         "doc_to_target: gold\n"
         "metric_list:\n  - metric: acc\n    aggregation: mean\n    higher_is_better: true\n"
     )
-    found = evaluate(
-        model, encoder, {"name": "mine", "task": "own.yaml"}, resolve=lambda path: tmp_path / path
-    )
+    found = evaluate(model, encoder, {"name": "mine", "task": str(tmp_path / "own.yaml")})
     assert found.scores["benchmarks"]["mine"]["items"] == 6
     assert [row["item"] for row in found.samples["mine"]] == list("012345")
     assert {row["output"] for row in found.samples["mine"]} <= {"7", "8"}
@@ -152,7 +142,7 @@ def test_a_task_that_the_harness_refuses_is_one_clear_error(tmp_path):
         "dataset_kwargs:\n  data_files:\n    test: lines.jsonl\n"
     )
     with pytest.raises(StageError, match=r"'own'.*own\.yaml can't be loaded.*output_type"):
-        scored_task(Benchmark(name="own", task=str(tmp_path / "own.yaml")), Path)
+        scored_task(Benchmark(name="own", task=str(tmp_path / "own.yaml")))
 
 
 def test_a_hub_benchmark_without_its_data_says_what_to_do(monkeypatch):
@@ -163,7 +153,7 @@ def test_a_hub_benchmark_without_its_data_says_what_to_do(monkeypatch):
 
     monkeypatch.setattr(datasets, "load_dataset", unreachable)
     with pytest.raises(StageError, match=r"openai/gsm8k can't be had.*set `data`"):
-        scored_task(Benchmark(name="gsm8k"), Path)
+        scored_task(Benchmark(name="gsm8k"))
 
 
 def test_too_many_worked_examples_are_refused_with_the_numbers(model, encoder):
