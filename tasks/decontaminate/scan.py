@@ -89,7 +89,7 @@ def _scan(data, offsets, names):
                         if known > start and first <= known:
                             parts[count - 1, 2] = max(end, parts[count - 1, 2])
                         else:
-                            parts = _with_room(parts, count)
+                            parts = with_room(parts, count)
                             parts[count, 0] = text
                             parts[count, 1] = first
                             parts[count, 2] = end
@@ -99,7 +99,7 @@ def _scan(data, offsets, names):
 
 
 @allocating
-def _with_room(rows, count):
+def with_room(rows, count):
     """The rows in an array that has room for one after the first `count`."""
     if count < len(rows):
         return rows
@@ -144,7 +144,7 @@ def _marks(data, names):
                 end = _tag_end(data, place + 1, stop)
                 if end >= 0:
                     kind = BREAK if name < _BREAKING else GONE
-            marks = _with_room(marks, count)
+            marks = with_room(marks, count)
             marks[count, 0] = place
             marks[count, 1] = end
             marks[count, 2] = kind

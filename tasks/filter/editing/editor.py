@@ -25,15 +25,7 @@ Places = dict[int, list[tuple[int, int]]]  # kind of candidate -> (start, end), 
 _LINE_RULES = frozenset(f"edits.{rule}" for rule in lines.RULES)
 PIECE = 1 << 18  # bytes of texts, or of a long one, whose places are known at a time
 
-_PII = (
-    candidates.EMAIL,
-    candidates.PHONE,
-    candidates.CARD,
-    candidates.IPV4,
-    candidates.IPV6,
-    candidates.IBAN,
-)
-_PII_BITS = sum(1 << kind for kind in _PII)
+_PII_BITS = sum(1 << kind for kind in range(candidates.EMAIL, candidates.IBAN + 1))
 
 
 @dataclass(frozen=True)
