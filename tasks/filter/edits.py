@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.filter.editing import SAMPLES, Edits
 from tasks.filter.editing import Config as Personal
 from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Metrics, Shard, ShardResult
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tasks.filter.editing import Change
-from tasks.filter.editing import SAMPLES, Edits
 
 VERSION = 3
 PACKAGES: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class _Record:
         self.totals: Counter[str] = Counter()
 
     def add(self, documents: int, before: int, after: int) -> None:
-        self.totals.update(documents=documents, bytes_in=before, bytes_out=after)
+        self.totals.update(documents_in=documents, documents_out=documents, bytes_in=before, bytes_out=after)
 
     def edits(self, id: str, change: Change, emptied: bool) -> list[dict[str, Any]]:
         """The rows of `edits` for one changed document, by rule."""
@@ -131,12 +131,10 @@ class _Record:
     @property
     def metrics(self) -> Metrics:
         return {
-            "documents_in": self.totals["documents"],
-            "documents_out": self.totals["documents"],
-            "bytes_in": self.totals["bytes_in"],
-            "bytes_out": self.totals["bytes_out"],
+            **{
+                name: self.totals[name] for name in ("documents_in", "documents_out", "bytes_in", "bytes_out")
+            },
             "dropped": {},
-            "edited": self.totals["edited"],
-            "emptied": self.totals["emptied"],
+            **{name: self.totals[name] for name in ("edited", "emptied")},
             "edits": {rule: dict(numbers) for rule, numbers in sorted(self.rules.items())},
         }

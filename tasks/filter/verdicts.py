@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.errors import StageError
+from tasks.filter.config import Config
 from tasks.filter.profiles import resolve
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 if TYPE_CHECKING:
     import pyarrow as pa
-from tasks.filter.config import Config
 
 VERSION = 2
 PACKAGES: tuple[str, ...] = ()
