@@ -67,7 +67,8 @@ def process(shard: Shard, out: Path) -> ShardResult:
         TableWriter(out / "samples.parquet", EDIT_SAMPLES) as samples,
     ):
         for batch in read_batches([shard.inputs["documents"][0].path], DOCUMENTS.names, rows=256):
-            edited = edit_texts(batch.column("text"), batch.column("kind").to_pylist(), editor)
+            texts = batch.column("text")
+            edited = edit_texts(texts, batch.column("kind").to_pylist(), editor)
             ids = batch.column("id")
             for row, change in edited.changed.items():
                 emptied = _is_blank(edited.texts[row].as_buffer())
@@ -75,12 +76,9 @@ def process(shard: Shard, out: Path) -> ShardResult:
                     edits.write(entry)
                 for entry in record.samples(ids[row].as_py(), change):
                     samples.write(entry)
-            columns = [edited.texts if name == "text" else batch.column(name) for name in DOCUMENTS.names]
-            documents.write_table(pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS))
-            sizes = [
-                int(pc.sum(pc.binary_length(column)).as_py() or 0)
-                for column in (batch.column("text"), edited.texts)
-            ]
+            place, field = DOCUMENTS.names.index("text"), DOCUMENTS.field("text")
+            documents.write_table(batch.set_column(place, field, edited.texts))
+            sizes = (pc.sum(pc.binary_length(column)).as_py() or 0 for column in (texts, edited.texts))
             record.add(batch.num_rows, *sizes)
     return ShardResult(metrics=record.metrics)
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from tasks.errors import StageError
 from tasks.filter.quality.model import NEGATIVE, POSITIVE, PREFIX, line_of
@@ -47,13 +47,9 @@ def read_texts(file: Input, column: str, sample_by: str) -> Iterator[str | Loss]
     if file.name == "text":
         yield from _plain(Path(file.path), sample_by)
         return
+    reader: Any = jsonl if file.name == "jsonl" else parquet
     columns = Columns(text=column, id=None, url=None, date=None)
-    rows = (
-        jsonl.read(jsonl.Source(name="examples", paths=["."], columns=columns), file, {})
-        if file.name == "jsonl"
-        else parquet.read(parquet.Source(name="examples", paths=["."], columns=columns), file, {})
-    )
-    for row in rows:
+    for row in reader.read(reader.Source(name="examples", paths=["."], columns=columns), file, {}):
         yield row.text if isinstance(row, Document) else row
 
 
