@@ -92,14 +92,17 @@ def utf8_buffers(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
     """The texts' UTF-8 bytes (uint8) and where each begins (int64, texts + 1); Arrow's aren't copied."""
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
-    if isinstance(texts, pa.Array):
-        data, offsets = _arrow_buffers(texts)
-        data.flags.writeable = False  # one compiled kernel for both
-        return data, offsets
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(text) for text in encoded], out=offsets[1:])
-    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+    if not isinstance(texts, pa.Array):
+        try:
+            texts = pa.array(texts, pa.large_string())
+        except (UnicodeEncodeError, pa.ArrowInvalid):  # lone surrogates
+            encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+            offsets = np.zeros(len(encoded) + 1, np.int64)
+            np.cumsum([len(text) for text in encoded], out=offsets[1:])
+            return np.frombuffer(b"".join(encoded), np.uint8), offsets
+    data, offsets = _arrow_buffers(texts)
+    data.flags.writeable = False  # one compiled kernel for both
+    return data, offsets
 
 
 def _arrow_buffers(texts: Any) -> tuple[np.ndarray, np.ndarray]:
