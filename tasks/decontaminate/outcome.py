@@ -126,11 +126,8 @@ def _replaced(batch: pa.RecordBatch, cuts: dict[int, Cut]) -> pa.RecordBatch:
     texts = batch.column("text").to_pylist()
     for number, one in cuts.items():
         texts[number] = one.text
-    columns = [
-        pa.array(texts, pa.large_string()) if name == "text" else batch.column(name)
-        for name in DOCUMENTS.names
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS)
+    column = pa.array(texts, pa.large_string())
+    return batch.set_column(DOCUMENTS.names.index("text"), DOCUMENTS.field("text"), column)
 
 
 def _ledger(id: str, hits: Sequence[Hit], kept: bool) -> dict[str, Any]:

@@ -44,6 +44,8 @@ def _number(name: str) -> int:
 
 _NAMES = np.array([_number(name) for name in f"{BLOCK} {INLINE}".split()], np.uint64)
 _BREAKING = len(BLOCK.split())
+# Before and behind a line's number.
+_MARGIN, _BEHIND = (np.isin(np.arange(256), list(marks)) for marks in (b" \t>|*([", b".):|]"))
 UNSURE, BREAK, GONE = 0, 1, 2  # kinds of marks: to be looked at, and tags without attributes
 _CHUNK = 4096
 
@@ -89,7 +91,7 @@ def _scan(data, offsets, names):
                         if known > start and first <= known:
                             parts[count - 1, 2] = max(end, parts[count - 1, 2])
                         else:
-                            parts = _with_room(parts, count)
+                            parts = with_room(parts, count)
                             parts[count, 0] = text
                             parts[count, 1] = first
                             parts[count, 2] = end
@@ -99,7 +101,7 @@ def _scan(data, offsets, names):
 
 
 @allocating
-def _with_room(rows, count):
+def with_room(rows, count):
     """The rows in an array that has room for one after the first `count`."""
     if count < len(rows):
         return rows
@@ -144,7 +146,7 @@ def _marks(data, names):
                 end = _tag_end(data, place + 1, stop)
                 if end >= 0:
                     kind = BREAK if name < _BREAKING else GONE
-            marks = _with_room(marks, count)
+            marks = with_room(marks, count)
             marks[count, 0] = place
             marks[count, 1] = end
             marks[count, 2] = kind
@@ -228,15 +230,7 @@ def _line_number(data, at, stop):
     """Twice the number before the words of a line that begins at `at`, after indentation and quote marks, and one
     more if a letter follows; -1 if there is none."""
     none = np.int64(-1)
-    while at < stop and (
-        data[at] == 32
-        or data[at] == 9
-        or data[at] == 62
-        or data[at] == 124
-        or data[at] == 42
-        or data[at] == 40
-        or data[at] == 91
-    ):
+    while at < stop and _MARGIN[data[at]]:
         at += 1
     first = at
     number = np.int64(0)
@@ -248,9 +242,7 @@ def _line_number(data, at, stop):
     if at == first:
         return none
     last = at
-    while at < min(stop, last + 2) and (
-        data[at] == 46 or data[at] == 41 or data[at] == 58 or data[at] == 124 or data[at] == 93
-    ):
+    while at < min(stop, last + 2) and _BEHIND[data[at]]:
         at += 1
     last = at
     while at < stop and (data[at] == 32 or data[at] == 9):

@@ -32,7 +32,7 @@ from tasks.decontaminate.config import Config
 from tasks.decontaminate.index import ItemIndex, Match, index_items, match_words
 from tasks.decontaminate.scan import scan
 from tasks.decontaminate.views import plain, unwrapped
-from tasks.text import fold_batches, utf8_buffers
+from tasks.text import Texts, fold_batches, utf8_buffers
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,12 @@ class Hit:
     rule: str
 
 
-def find_hits(
-    texts: Sequence[str] | pa.Array | pa.ChunkedArray,
-    benchmark_items: Iterable[Item],
-    config: Config | None = None,
-) -> list[Hit]:
+def find_hits(texts: Texts, benchmark_items: Iterable[Item], config: Config | None = None) -> list[Hit]:
     """The hits of each text, in the texts' order, then the items'."""
     return search(texts, index_items(list(benchmark_items), config or Config()))
 
 
-def search(texts: Sequence[str] | pa.Array | pa.ChunkedArray, index: ItemIndex) -> list[Hit]:
+def search(texts: Texts, index: ItemIndex) -> list[Hit]:
     """The same for items that are indexed already."""
     found: dict[tuple[int, int], Match] = {}
     for owners, views in _views(texts):
@@ -79,9 +75,7 @@ def search(texts: Sequence[str] | pa.Array | pa.ChunkedArray, index: ItemIndex) 
     return hits
 
 
-def _views(
-    texts: Sequence[str] | pa.Array | pa.ChunkedArray,
-) -> Iterator[tuple[list[int], Sequence[str] | pa.Array]]:
+def _views(texts: Texts) -> Iterator[tuple[list[int], Sequence[str] | pa.Array]]:
     """The texts as they are searched, and whose views these are: first those that need nothing done."""
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()

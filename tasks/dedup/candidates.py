@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 from tasks import node
 from tasks.errors import StageError
@@ -81,10 +80,4 @@ def finish(shards: list[Shard], results: list[ShardResult], out: Path) -> Metric
     (out / "files.json").write_text(json.dumps({"documents": documents, "touched": touched}))
     total = int(offsets[-1])
     copies = sum(result.metrics["copies"] for result in results)
-    found: dict[str, Any] = {
-        "documents_in": total,
-        "documents_out": total,
-        "copies": copies,
-        "candidates": count,
-    }
-    return found
+    return {"documents_in": total, "documents_out": total, "copies": copies, "candidates": count}

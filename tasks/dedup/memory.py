@@ -60,7 +60,7 @@ def deduplicate(documents: pa.Table, config: Config | None = None) -> tuple[list
     choice = choose(members, order, check)
     places = choice.removed[np.argsort(rows[choice.removed])]
     removed = [rows[places], *removal_columns(members.table, choice, places)]
-    gone = pa.table(dict(zip(REMOVED.names, removed, strict=True))).cast(REMOVED)
+    gone = pa.table(removed, names=REMOVED.names).cast(REMOVED)
     ledger = ledger_rows(table["id"], gone, {NEAR: config.threshold})
     kept = np.ones(table.num_rows, bool)
     kept[gone["row"].to_numpy()] = False

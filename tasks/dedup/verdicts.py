@@ -112,7 +112,6 @@ def _cut(batch: pa.RecordBatch, cuts: np.ndarray) -> tuple[pa.RecordBatch, pa.Ta
     cuts: theirs, rows counted from the first of them.
     """
     texts, removed = without(batch["text"], cuts)
-    columns = [texts if name == "text" else batch[name] for name in DOCUMENTS.names]
     rows, count = np.unique(cuts["row"], return_counts=True)
     edited = [
         batch["id"].take(pa.array(rows)),
@@ -120,9 +119,8 @@ def _cut(batch: pa.RecordBatch, cuts: np.ndarray) -> tuple[pa.RecordBatch, pa.Ta
         count,
         removed[rows],
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS), pa.table(edited, names=EDITS.names).cast(
-        EDITS
-    )
+    batch = batch.set_column(DOCUMENTS.names.index("text"), DOCUMENTS.field("text"), texts)
+    return batch, pa.table(edited, names=EDITS.names).cast(EDITS)
 
 
 class _Counts:

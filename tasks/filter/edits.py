@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.filter.editing import SAMPLES, Edits
 from tasks.filter.editing import Config as Personal
 from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Metrics, Shard, ShardResult
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tasks.filter.editing import Change
-from tasks.filter.editing import SAMPLES, Edits
 
 VERSION = 3
 PACKAGES: tuple[str, ...] = ()
@@ -67,7 +67,8 @@ def process(shard: Shard, out: Path) -> ShardResult:
         TableWriter(out / "samples.parquet", EDIT_SAMPLES) as samples,
     ):
         for batch in read_batches([shard.inputs["documents"][0].path], DOCUMENTS.names, rows=256):
-            edited = edit_texts(batch.column("text"), batch.column("kind").to_pylist(), editor)
+            texts = batch.column("text")
+            edited = edit_texts(texts, batch.column("kind").to_pylist(), editor)
             ids = batch.column("id")
             for row, change in edited.changed.items():
                 emptied = _is_blank(edited.texts[row].as_buffer())
@@ -75,12 +76,9 @@ def process(shard: Shard, out: Path) -> ShardResult:
                     edits.write(entry)
                 for entry in record.samples(ids[row].as_py(), change):
                     samples.write(entry)
-            columns = [edited.texts if name == "text" else batch.column(name) for name in DOCUMENTS.names]
-            documents.write_table(pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS))
-            sizes = [
-                int(pc.sum(pc.binary_length(column)).as_py() or 0)
-                for column in (batch.column("text"), edited.texts)
-            ]
+            place, field = DOCUMENTS.names.index("text"), DOCUMENTS.field("text")
+            documents.write_table(batch.set_column(place, field, edited.texts))
+            sizes = (pc.sum(pc.binary_length(column)).as_py() or 0 for column in (texts, edited.texts))
             record.add(batch.num_rows, *sizes)
     return ShardResult(metrics=record.metrics)
 
@@ -104,7 +102,7 @@ class _Record:
         self.totals: Counter[str] = Counter()
 
     def add(self, documents: int, before: int, after: int) -> None:
-        self.totals.update(documents=documents, bytes_in=before, bytes_out=after)
+        self.totals.update(documents_in=documents, documents_out=documents, bytes_in=before, bytes_out=after)
 
     def edits(self, id: str, change: Change, emptied: bool) -> list[dict[str, Any]]:
         """The rows of `edits` for one changed document, by rule."""
@@ -131,12 +129,10 @@ class _Record:
     @property
     def metrics(self) -> Metrics:
         return {
-            "documents_in": self.totals["documents"],
-            "documents_out": self.totals["documents"],
-            "bytes_in": self.totals["bytes_in"],
-            "bytes_out": self.totals["bytes_out"],
+            **{
+                name: self.totals[name] for name in ("documents_in", "documents_out", "bytes_in", "bytes_out")
+            },
             "dropped": {},
-            "edited": self.totals["edited"],
-            "emptied": self.totals["emptied"],
+            **{name: self.totals[name] for name in ("edited", "emptied")},
             "edits": {rule: dict(numbers) for rule, numbers in sorted(self.rules.items())},
         }

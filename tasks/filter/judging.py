@@ -41,6 +41,7 @@ def judge(
     `config.languages` need the column `language`, those of a programming language `code_language`.
     Raises ConfigError for an unknown profile or missing signals.
     """
+    scores = pa.Table.from_batches([scores]) if isinstance(scores, pa.RecordBatch) else scores
     config = config or Config()
     if profile not in config.profiles:
         raise ConfigError(f"There is no filter profile {profile!r}; there are: {', '.join(config.profiles)}.")
@@ -60,11 +61,8 @@ def by_language(scores: pa.Table | pa.RecordBatch, config: Config) -> dict[str |
 
     The language of source code is its programming language, whatever its comments are written in.
     """
-    columns = [
-        scores.column(name).to_pylist()
-        for name in ("language", "code_language")
-        if name in scores.schema.names
-    ]
+    there = [name for name in ("language", "code_language") if name in scores.schema.names]
+    columns = (scores.column(name).to_pylist() for name in there)
     rows: dict[str | None, list[int]] = {}
     for row, names in enumerate(zip(*columns, strict=True)):
         name = next((name for name in reversed(names) if name is not None), None)
@@ -72,7 +70,7 @@ def by_language(scores: pa.Table | pa.RecordBatch, config: Config) -> dict[str |
     return {name: np.array(found) for name, found in rows.items()}
 
 
-def _judge(scores: pa.Table | pa.RecordBatch, profile: str, config: Any) -> pa.Table:
+def _judge(scores: pa.Table, profile: str, config: Any) -> pa.Table:
     """Verdicts by the sections of a resolved configuration."""
     rules = active_rules(config, measured_families(config.profiles[profile], scores.schema.names))
     columns = _columns(scores, rules)
@@ -111,12 +109,7 @@ def _columns(scores: Any, rules: list[tuple[str, Rule, float]]) -> dict[str, np.
         raise ConfigError(
             f"The scores lack the signals {', '.join(missing)}: they were computed by other rules."
         )
-    return {
-        name: np.asarray(scores.column(name).to_numpy(zero_copy_only=False))
-        if isinstance(scores, pa.RecordBatch)
-        else scores.column(name).to_numpy()
-        for name in sorted(wanted)
-    }
+    return {name: scores.column(name).to_numpy() for name in sorted(wanted)}
 
 
 def _verdicts(

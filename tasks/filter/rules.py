@@ -1,15 +1,17 @@
 """What a filter family is made of.
 
-A family is a module with `Config`, its thresholds with their defaults, and `RULES`, each of which holds one
-signal against one threshold. Families only look: what a rule sees has been measured before (`scoring`), and
+A family is a module with `Config`, its thresholds with their defaults and signals, and `RULES`, each of which holds
+one signal against one threshold. Families only look: what a rule sees has been measured before (`scoring`), and
 nothing here changes a text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
 
 from tasks.node import Config
 
@@ -46,11 +48,21 @@ class Rule:
         return ~(values >= threshold) if self.bound == "min" else ~(values <= threshold)
 
 
-def at_least(key: str, signal: str) -> Rule:
-    """Fails below the threshold."""
-    return Rule(key, signal, "min")
+def at_least(threshold: float | None, signal: str) -> Any:
+    """A threshold's default, and the signal that fails below it."""
+    return Field(threshold, json_schema_extra={"signal": signal, "bound": "min"})
 
 
-def at_most(key: str, signal: str) -> Rule:
-    """Fails above the threshold."""
-    return Rule(key, signal, "max")
+def at_most(threshold: float | None, signal: str) -> Any:
+    """A threshold's default, and the signal that fails above it."""
+    return Field(threshold, json_schema_extra={"signal": signal, "bound": "max"})
+
+
+def rules_of(config: type[Config]) -> tuple[Rule, ...]:
+    """The rules of the thresholds that are declared by `at_least` and `at_most`, in their order."""
+    declared: Iterable[tuple[str, Any]] = (
+        (key, info.json_schema_extra) for key, info in config.model_fields.items()
+    )
+    return tuple(
+        Rule(key, told["signal"], told["bound"]) for key, told in declared if told and "signal" in told
+    )

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.errors import StageError
+from tasks.filter.config import Config
 from tasks.filter.profiles import resolve
 from tasks.node import Inputs, Metrics, Shard, ShardResult, merge_metrics
 
 if TYPE_CHECKING:
     import pyarrow as pa
-from tasks.filter.config import Config
 
 VERSION = 2
 PACKAGES: tuple[str, ...] = ()
@@ -131,13 +131,11 @@ def judge_kinds(documents: pa.RecordBatch, signals: pa.RecordBatch, config: Any)
 def _with_language(documents: pa.RecordBatch, signals: pa.RecordBatch) -> pa.RecordBatch:
     from tasks.document import DOCUMENTS
 
-    columns = [
-        signals.column(name).cast(DOCUMENTS.field(name).type)
-        if name in ("language", "language_score")
-        else documents.column(name)
-        for name in DOCUMENTS.names
-    ]
-    return type(documents).from_arrays(columns, schema=DOCUMENTS)
+    for name in ("language", "language_score"):
+        field = DOCUMENTS.field(name)
+        found = signals.column(name).cast(field.type)
+        documents = documents.set_column(DOCUMENTS.names.index(name), field, found)
+    return documents
 
 
 def _ledger(ids: pa.Array, verdicts: pa.Table) -> pa.Table:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tasks.text.ngram import Ngram, parsed
     from tasks.text.ngram_set import NgramSet
     from tasks.text.words import (
+        Texts,
         Words,
         fold_batches,
         fold_texts,

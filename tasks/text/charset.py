@@ -20,9 +20,8 @@ _META_WITHIN = 4096  # bytes
 _SEVEN_BIT = ("iso2022",)  # their bytes are also valid ASCII
 _SEVEN_BIT_MARK = "2022"  # in all labels that the Encoding standard has for them
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff]+")
-_CONTROLS = bytes(
-    {*range(32), 127} - set(b"\t\n\r")
-)  # the ASCII ones of `_UNWANTED`; in UTF-8 they stand for themselves
+# The ASCII ones of `_UNWANTED`; in UTF-8 they stand for themselves.
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 _SAMPLE = 128 << 10
 _HEAD = 1024
 _REPLACED = "�"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
-import pyarrow as pa
 
 from tasks.text.batching import batches
 from tasks.text.hashset import hash_set
-from tasks.text.words import fold_texts, ngram_hashes
+from tasks.text.words import Texts, fold_texts, ngram_hashes
 
 _BATCH = 4 << 20  # characters hashed at a time
 
@@ -36,7 +35,7 @@ class NgramSet:
         if ngram < 1:
             raise ValueError(f"ngram must be at least 1, not {ngram}")
         self.ngram = ngram
-        found = [np.unique(_hashes(batch, ngram)[0]) for batch in batches(texts, _BATCH)]
+        found = [np.unique(ngram_hashes(fold_texts(batch), ngram)[0]) for batch in batches(texts, _BATCH)]
         self.hashes = np.unique(np.concatenate(found)) if found else np.empty(0, np.uint64)  # ascending
         self._known = hash_set(self.hashes)
 
@@ -47,14 +46,9 @@ class NgramSet:
         """Share of the text's word n-grams, repeats counted, that the set contains; 0 without words."""
         return float(self.contained_shares([text])[0])
 
-    def contained_shares(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> np.ndarray:
+    def contained_shares(self, texts: Texts) -> np.ndarray:
         """`contained_share` of each text: float64 (texts,). Much quicker than one by one."""
-        hashes, firsts = _hashes(texts, self.ngram)
+        hashes, firsts = ngram_hashes(fold_texts(texts), self.ngram)
         found = np.concatenate([[0], np.cumsum(self._known.contains(hashes))])
         totals = np.maximum(firsts[1:] - firsts[:-1], 1)
         return np.asarray((found[firsts[1:]] - found[firsts[:-1]]) / totals)
-
-
-def _hashes(texts: Sequence[str] | pa.Array | pa.ChunkedArray, ngram: int) -> tuple[np.ndarray, np.ndarray]:
-    words = fold_texts(texts)
-    return ngram_hashes(words, ngram)

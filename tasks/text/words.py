@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ from tasks.text.hashing import GOLDEN, eight_bytes, power, splitmix
 from tasks.text.ngram import Ngram, parsed
 
 SPARE = 8
+Texts: TypeAlias = Sequence[str] | pa.Array | pa.ChunkedArray  # of strings
 
 
 def folded(text: str) -> str:
@@ -71,15 +72,13 @@ class Words:
         return _zero_digits(self.data, self.starts, self.ends, self.texts)  # type: ignore[no-any-return]
 
 
-def fold_texts(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> Words:
+def fold_texts(texts: Texts) -> Words:
     """The folded words of texts; nulls count as empty. Memory: the texts once more, and 16 bytes a word."""
     data, offsets = utf8_buffers(texts)
     return Words(*_fold_texts(data, offsets, *_tables()))
 
 
-def fold_batches(
-    texts: Sequence[str] | pa.Array | pa.ChunkedArray, batch_bytes: int = 1 << 20
-) -> Iterator[Words]:
+def fold_batches(texts: Texts, batch_bytes: int = 1 << 20) -> Iterator[Words]:
     """`fold_texts` of successive runs of texts, each of at most `batch_bytes` or a single text."""
     data, offsets = utf8_buffers(texts)
     first = 0
@@ -89,23 +88,26 @@ def fold_batches(
         first = last
 
 
-def utf8_buffers(texts: Sequence[str] | pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+def utf8_buffers(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
     """The texts' UTF-8 bytes (uint8) and where each begins (int64, texts + 1); Arrow's aren't copied."""
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
-    if isinstance(texts, pa.Array):
-        data, offsets = _arrow_buffers(texts)
-        data.flags.writeable = False  # one compiled kernel for both
-        return data, offsets
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(text) for text in encoded], out=offsets[1:])
-    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+    if not isinstance(texts, pa.Array):
+        try:
+            texts = pa.array(texts, pa.large_string())
+        except (UnicodeEncodeError, pa.ArrowInvalid):  # lone surrogates
+            encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+            offsets = np.zeros(len(encoded) + 1, np.int64)
+            np.cumsum([len(text) for text in encoded], out=offsets[1:])
+            return np.frombuffer(b"".join(encoded), np.uint8), offsets
+    data, offsets = _arrow_buffers(texts)
+    data.flags.writeable = False  # one compiled kernel for both
+    return data, offsets
 
 
 def _arrow_buffers(texts: Any) -> tuple[np.ndarray, np.ndarray]:
-    if pa.types.is_null(texts.type):
-        texts = texts.cast(pa.string())
+    if texts.type not in (pa.string(), pa.large_string()):
+        texts = texts.cast(pa.large_string())
     if texts.null_count:
         texts = texts.fill_null("")
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32

@@ -61,6 +61,8 @@ def process(shard: Shard, out: Path) -> ShardResult:
 
     Documents keep their order. The table has a row for each: where its tokens lie, or why they lie nowhere.
     """
+    import pyarrow as pa
+
     from tasks.document import DOCUMENTS, TableWriter
     from tasks.tokenize.encoder import Encoder
     from tasks.tokenize.shards import ShardWriter
@@ -83,7 +85,8 @@ def process(shard: Shard, out: Path) -> ShardResult:
             ]
             rows = _rows(batch, splits, tokens, offsets, shard.key)
             table.write_table(rows)
-            held_out.write_table(_only(batch, splits, "validation"))
+            inside = pa.array([split == "validation" for split in splits], pa.bool_())
+            held_out.write_table(batch.select(DOCUMENTS.names).filter(inside))
             parts.append(_metrics(rows))
     return ShardResult(metrics=merge_metrics(parts))
 
@@ -116,7 +119,7 @@ def document_table() -> pa.Schema:
 
     split: train | validation | excluded (too close to the validation side). The tokens of a document are
     `length` tokens, its separator included, from token `offset` of `<split>/<shard>.bin`; null if excluded.
-    bytes: of UTF-8 text.
+    bytes: of UTF-8 text. validation_overlap: share of its n-grams; null for validation, or if not asked.
     """
     import pyarrow as pa
 
@@ -124,10 +127,7 @@ def document_table() -> pa.Schema:
         [
             *((name, pa.string()) for name in ("id", "url", "source", "kind", "split", "shard")),
             *((name, pa.int64()) for name in ("offset", "length", "bytes")),
-            (
-                "validation_overlap",
-                pa.float64(),
-            ),  # share of its n-grams; null for validation, or if not asked
+            ("validation_overlap", pa.float64()),
         ]
     )
 
@@ -155,25 +155,16 @@ class _Overlap:
 
 def _split_batches(shard: Shard, overlap: _Overlap) -> Iterator[tuple[pa.RecordBatch, list[str]]]:
     """Batches of documents with a column `validation_overlap`, and the split of each row."""
-    import json
-
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from tasks.document import DOCUMENTS, read_batches
-    from tasks.tokenize.split import group_of
+    from tasks.document import DOCUMENTS
+    from tasks.tokenize.split import grouped
 
     held_out = set(pq.read_table(shard.inputs["split"][0].path).column("group").to_pylist())
-    for batch in read_batches([shard.inputs["documents"][0].path], DOCUMENTS.names, rows=256):
-        columns = (batch.column(name).to_pylist() for name in ("id", "url", "metadata"))
-        inside = np.array(
-            [
-                group_of(id, url, json.loads(metadata or "{}")) in held_out
-                for id, url, metadata in zip(*columns, strict=True)
-            ],
-            dtype=bool,
-        )
+    for batch, groups in grouped([shard.inputs["documents"][0].path], DOCUMENTS.names):
+        inside = np.array([group in held_out for group in groups], dtype=bool)
         splits = np.where(inside, "validation", "train").astype(object)
         shares = pa.nulls(batch.num_rows, pa.float64())
         if overlap.bound is not None and batch.num_rows:
@@ -217,15 +208,6 @@ def _rows(
     }
     schema = document_table()
     return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
-
-
-def _only(batch: pa.RecordBatch, splits: list[str], split: str) -> pa.RecordBatch:
-    """The documents of a split."""
-    import pyarrow as pa
-
-    from tasks.document import DOCUMENTS
-
-    return batch.select(DOCUMENTS.names).filter(pa.array([item == split for item in splits], pa.bool_()))
 
 
 def _metrics(rows: pa.Table) -> Metrics:

@@ -20,7 +20,6 @@ import re
 import struct
 from array import array
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
@@ -78,9 +77,7 @@ class ShardWriter:
     def __enter__(self) -> ShardWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._bin.close()
         if kind is None and self._lengths:
             self._write_index()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import pyarrow as pa
+
+from tasks.document import read_batches
 from tasks.errors import StageError
 
 LARGEST_SHARE = 3  # no group has more than a third of the wanted bytes: one book must not be the whole split
@@ -27,6 +31,15 @@ def group_of(id: str, url: str | None, metadata: Mapping[str, Any]) -> str:
     except ValueError:  # a bracket out of place
         host = None
     return host or id
+
+
+def grouped(
+    paths: Iterable[str], columns: Sequence[str] = ("id", "text", "url", "source", "metadata")
+) -> Iterator[tuple[pa.RecordBatch, list[str]]]:
+    """Batches of documents, and the group of each row; columns: id, url and metadata among them."""
+    for batch in read_batches(paths, columns, rows=256):
+        rows = zip(*(batch.column(name).to_pylist() for name in ("id", "url", "metadata")), strict=True)
+        yield batch, [group_of(id, url, json.loads(metadata or "{}")) for id, url, metadata in rows]
 
 
 @dataclass

@@ -13,8 +13,6 @@ from tasks.node import Config as NodeConfig
 from tasks.node import Inputs, Shard, ShardResult
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tasks.tokenize.split import Group
 
 VERSION = 1
@@ -27,9 +25,8 @@ class Config(NodeConfig):
     """The vocabulary and the split."""
 
     vocab_size: int = Field(32768, ge=258)  # ids, special tokens and the 256 bytes among them
-    sample_bytes: int = Field(
-        128 << 20, ge=1
-    )  # of training text that the vocabulary is made of; memory follows
+    # Of training text that the vocabulary is made of; memory follows.
+    sample_bytes: int = Field(128 << 20, ge=1)
     validation_fraction: float = Field(0.01, gt=0, lt=0.5)  # of all bytes, held out in whole groups
     validation_max_bytes: int = Field(32 << 20, ge=1)
     seed: int = 1  # of the split and of the sample
@@ -65,23 +62,10 @@ def process(shard: Shard, out: Path) -> ShardResult:
     return ShardResult(metrics=_metrics(groups, chosen) | sample.counts | {"vocab_size": config.vocab_size})
 
 
-def grouped(paths: list[str]) -> Iterator[tuple[pa.RecordBatch, list[str]]]:
-    """Batches of (id, text, url, source, kind, metadata), and the group of each row."""
-    import json
-
-    from tasks.document import read_batches
-    from tasks.tokenize.split import group_of
-
-    for batch in read_batches(paths, ["id", "text", "url", "source", "kind", "metadata"], rows=256):
-        columns = (batch.column(name).to_pylist() for name in ("id", "url", "metadata"))
-        rows = zip(*columns, strict=True)
-        yield batch, [group_of(id, url, json.loads(metadata or "{}")) for id, url, metadata in rows]
-
-
 def _measure(paths: list[str]) -> dict[str, Group]:
     import pyarrow.compute as pc
 
-    from tasks.tokenize.split import Group
+    from tasks.tokenize.split import Group, grouped
 
     groups: dict[str, Group] = {}
     for batch, names in grouped(paths):
@@ -108,6 +92,7 @@ def _write_validation(paths: list[str], chosen: set[str], path: Path) -> None:
     import pyarrow as pa
 
     from tasks.document import TableWriter
+    from tasks.tokenize.split import grouped
 
     schema = pa.schema([("id", pa.string()), ("text", pa.large_string())])
     with TableWriter(path, schema) as table:
@@ -127,6 +112,8 @@ class _Sample:
 
     def __iter__(self) -> Iterator[str]:
         import hashlib
+
+        from tasks.tokenize.split import grouped
 
         for batch, names in grouped(self._paths):
             for name, id, text in zip(

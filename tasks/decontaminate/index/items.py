@@ -21,14 +21,10 @@ if TYPE_CHECKING:
     from tasks.decontaminate.config import Config
 
 TELLING_WORDS = 5  # different words of two letters and more in an n-gram: below, it is a table or a sequence
-MOST_SHARING = (
-    2  # items of a benchmark that may have a short question in common: more, and it needs its choices
-)
+MOST_SHARING = 2  # items of a benchmark with one short question: where more have it, it needs its choices
 CLOSE_WORDS = 8  # of a question and one of its choices together, when the other choices are missing
 FEWEST_LETTERS = 16  # of all texts of an item together, folded: below, choices must follow in order
-EXACT_LETTERS = (
-    10  # of question and choices without spaces: below, each choice must have its letter before it
-)
+EXACT_LETTERS = 10  # of question and choices without spaces: below, choices need their letters before them
 _NO_LETTERS = re.compile(r"[^\w\s]|_")
 _APOSTROPHES = re.compile(r"(?<=\w)['\u2019\u02bc`\u00b4](?=\w)")
 _CALCULATIONS = re.compile(r"<<[^<>]*>>")
@@ -208,7 +204,7 @@ def _phrases(
     words = fold_texts([text for _, texts in spelled for text in texts])
     codes = word_hashes(words)
     found: dict[bytes, Phrase] = {}
-    sharing = _sharing(words, [(number, len(texts)) for number, texts in spelled], items)
+    sharing = _sharing(words, spelled, items)
     at = 0
     for (number, texts), shared in zip(spelled, sharing, strict=True):
         parts = [
@@ -223,16 +219,15 @@ def _phrases(
     return index_phrases(phrases, config.ngram), {phrase.item for phrase in phrases}
 
 
-def _sharing(words: Words, spelled: Sequence[tuple[int, int]], items: Sequence[Item]) -> list[int]:
-    """How many items of its benchmark have each question. spelled: number of the item, how many texts."""
+def _sharing(words: Words, spelled: Sequence[tuple[int, list[str]]], items: Sequence[Item]) -> list[int]:
+    """How many items of its benchmark have each question. spelled: number of the item, its texts."""
     keys = []
-    at = 0
-    for number, size in spelled:
-        keys.append((items[number].benchmark, bytes(words.folded(at))))
-        at += size
     holders: dict[tuple[str, bytes], set[int]] = {}
-    for key, (number, _) in zip(keys, spelled, strict=True):
-        holders.setdefault(key, set()).add(number)
+    at = 0
+    for number, texts in spelled:
+        keys.append((items[number].benchmark, bytes(words.folded(at))))
+        holders.setdefault(keys[-1], set()).add(number)
+        at += len(texts)
     return [len(holders[key]) for key in keys]
 
 
@@ -270,7 +265,7 @@ def _ways(
         return
     labelled = [own]
     for label, (_, codes) in zip(_LABELS, others, strict=False):
-        labelled += [_label(label), codes]
+        labelled += [word_hashes(fold_texts([label])), codes]
     if len(others) > 1:
         yield Phrase(number, np.concatenate(labelled), True, [], [], 0)
     if sum(len(word) for folded, _ in [parts[0], *others] for word in folded) >= EXACT_LETTERS:
@@ -278,10 +273,6 @@ def _ways(
 
 
 _LABELS = "abcdefghij"
-
-
-def _label(letter: str) -> np.ndarray:
-    return word_hashes(fold_texts([letter]))
 
 
 def _different(words: Sequence[bytes]) -> int:

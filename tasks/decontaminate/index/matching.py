@@ -98,11 +98,8 @@ def _phrases(
     keys, once = np.unique(texts * len(index.items) + items, return_index=True)
     for key, row in zip(keys.tolist(), once.tolist(), strict=True):
         first, last = int(firsts[row]), int(lasts[row])
-        _keep(
-            found,
-            divmod(key, len(index.items)),
-            Match(1.0, 1, "phrase", _shown(words, first, last - first)),
-        )
+        match = Match(1.0, 1, "phrase", _shown(words, first, last - first))
+        _keep(found, divmod(key, len(index.items)), match)
 
 
 def _keep(found: Matches, key: tuple[int, int], match: Match) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.decontaminate.index.runs import HEAD, run_hashes, sample_length
-from tasks.jit import allocating, compiled, inner
+from tasks.decontaminate.scan import with_room
+from tasks.jit import compiled, inner
 
 ANCHORS = (1, 2, 3, 4, 5, 8)  # lengths in words of the beginnings by which phrases are found
 GAP = 4  # words at most between a question and a choice that counts with it: "Answer: (B)"
@@ -151,23 +152,12 @@ def _find(
                     )
                 if last < 0:
                     continue
-            if count == len(found):
-                found = _with_room(found)
+            found = with_room(found, count)
             found[count, 0] = places[i]
             found[count, 1] = phrase
             found[count, 2] = last
             count += 1
     return found[:count]
-
-
-@allocating
-def _with_room(found):
-    """Twice the rows."""
-    larger = np.empty((2 * len(found), 3), np.int64)
-    for row in range(len(found)):  # an assignment of arrays takes numba seconds to compile
-        for column in range(3):
-            larger[row, column] = found[row, column]
-    return larger
 
 
 @inner

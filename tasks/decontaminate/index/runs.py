@@ -71,14 +71,6 @@ def sample_length(ngram: int) -> int:
     return min(_SAMPLE, ngram)
 
 
-def run_hashes(codes: np.ndarray, texts: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Hash (uint64) and first word (int64) of every run of `length` words inside a text, in order.
-
-    codes: uint64 hashes of the words; the words of text i are those from texts[i] to texts[i + 1].
-    """
-    return _run_hashes(codes, texts, length)
-
-
 def find_runs(codes: np.ndarray, texts: np.ndarray, sets: RunSets) -> dict[int, Runs]:
     """length -> the runs of these words that are in the set of that length, in order."""
     prefixes = _prefixes(codes)
@@ -113,7 +105,11 @@ def _prefixes(codes):
 
 
 @compiled
-def _run_hashes(codes, texts, length):
+def run_hashes(codes, texts, length):
+    """Hash (uint64) and first word (int64) of every run of `length` words inside a text, in order.
+
+    codes: uint64 hashes of the words; the words of text i are those from texts[i] to texts[i + 1].
+    """
     prefixes = _prefixes(codes)
     factor = power(length)
     hashes = np.empty(len(codes), np.uint64)

@@ -64,9 +64,7 @@ class Choice:
         order = np.lexsort((np.arange(len(self.cluster)), self.cluster))
         ids = table["id"]
         columns = [ids.take(column[order]) for column in (np.arange(len(ids)), self.cluster, self.survivor)]
-        return pa.table(dict(zip(CLUSTERS.names, [*columns, self.similarity[order]], strict=True))).cast(
-            CLUSTERS
-        )
+        return pa.table([*columns, self.similarity[order]], names=CLUSTERS.names).cast(CLUSTERS)
 
 
 # Finds the first of some texts, best first, that a text is similar to: its place among them, the similarity.

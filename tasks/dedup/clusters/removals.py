@@ -151,7 +151,7 @@ def _write_removed(out: Path, offsets: np.ndarray, table: pa.Table, rows: np.nda
         here = places[borders[n] : borders[n + 1]]
         columns = [rows[here] - offsets[n], *removal_columns(table, choice, here)]
         with TableWriter(out / "removed" / f"{n:06d}.parquet", REMOVED) as writer:
-            writer.write_table(pa.table(dict(zip(REMOVED.names, columns, strict=True))).cast(REMOVED))
+            writer.write_table(pa.table(columns, names=REMOVED.names).cast(REMOVED))
 
 
 def removal_columns(table: pa.Table, choice: Choice, places: np.ndarray) -> list[Any]:
@@ -167,7 +167,7 @@ def removal_columns(table: pa.Table, choice: Choice, places: np.ndarray) -> list
 def _top(table: pa.Table, rows: np.ndarray, choice: Choice, offsets: np.ndarray) -> pa.Table:
     """The largest clusters: those documents in each that stand for most others, and some of those others."""
     clusters, sizes = np.unique(choice.cluster, return_counts=True)
-    found: dict[str, list[Any]] = {name: [] for name in TOP.names}
+    found = []
     for n in np.lexsort((clusters, -sizes))[:TOP_CLUSTERS].tolist():
         places = np.flatnonzero(choice.cluster == clusters[n])
         survivors, counts = np.unique(choice.survivor[places], return_counts=True)
@@ -176,19 +176,19 @@ def _top(table: pa.Table, rows: np.ndarray, choice: Choice, offsets: np.ndarray)
         others = others[np.lexsort((others, choice.similarity[others]))]  # the least similar tell most
         for place in [main, *others[: TOP_DOCUMENTS - 1].tolist()]:
             file = int(np.searchsorted(offsets, rows[place], "right")) - 1
-            values = (
-                table["id"][clusters[n]].as_py(),
-                int(sizes[n]),
-                len(survivors),
-                table["id"][place].as_py(),
-                table["id"][main].as_py(),
-                float(choice.similarity[place]),
-                file,
-                int(rows[place] - offsets[file]),
+            found.append(
+                {
+                    "cluster": table["id"][clusters[n]].as_py(),
+                    "documents": int(sizes[n]),
+                    "kept": len(survivors),
+                    "id": table["id"][place].as_py(),
+                    "survivor": table["id"][main].as_py(),
+                    "similarity": float(choice.similarity[place]),
+                    "file": file,
+                    "row": int(rows[place] - offsets[file]),
+                }
             )
-            for name, value in zip(TOP.names, values, strict=True):
-                found[name].append(value)
-    return pa.table(found, TOP)
+    return pa.Table.from_pylist(found, TOP)
 
 
 def cluster_metrics(clusters: pa.Table) -> Metrics:

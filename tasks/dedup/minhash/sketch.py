@@ -11,16 +11,15 @@ Datasets, chapter 3 (banding).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from tasks.dedup.minhash.scheme import SCHEME
 from tasks.jit import compiled
 from tasks.text import (
     Ngram,
+    Texts,
     Words,
     chained,
     fold_batches,
@@ -57,13 +56,7 @@ def shingles(text: str, *, ngram: Ngram = 5) -> list[bytes]:
     return [between.join(parts[i : i + size]).encode() for i in range(count)]
 
 
-def sign(
-    texts: Sequence[str] | pa.Array | pa.ChunkedArray,
-    *,
-    num_perm: int = 112,
-    ngram: Ngram = 5,
-    seed: int = 1,
-) -> np.ndarray:
+def sign(texts: Texts, *, num_perm: int = 112, ngram: Ngram = 5, seed: int = 1) -> np.ndarray:
     """The MinHash sketches of texts: uint32 (texts, num_perm).
 
     Equal to datasketch.MinHash(num_perm, seed, scheme="affine32", hashfunc=xxhash.xxh32_intdigest) updated

@@ -7,7 +7,7 @@ hashes: whoever takes one part in `of` reads that part of every file and needs m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -119,18 +119,9 @@ def _places_of_shared(keys, starts, low, shift, bits, block_bits):
     return places[:count].copy()
 
 
-def digest_entries(digests: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+def _halves(digests: Iterable[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """The halves of 16-byte digests, as keys and texts: uint64 (n,) each."""
-    if isinstance(digests, pa.ChunkedArray):
-        digests = digests.combine_chunks()
-    halves = np.frombuffer(b"".join(digests.to_pylist()), "<u8").reshape(-1, 2)
-    return np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1])
-
-
-def id_entries(ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The halves of ids' XXH3-128."""
-    raw = b"".join(xxhash.xxh3_128_digest(id.encode("utf-8", "surrogatepass")) for id in ids)
-    halves = np.frombuffer(raw, "<u8").reshape(-1, 2)
+    halves = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
     return np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1])
 
 
@@ -142,16 +133,10 @@ def band_entries(
     bands: uint64 (n, bands). words: int64 (n,). keys, texts: halves of the normal texts' digests.
     """
     order = np.lexsort((np.arange(len(keys)), texts, keys))
-    first = np.ones(len(order), bool)
-    first[1:] = (keys[order][1:] != keys[order][:-1]) | (texts[order][1:] != texts[order][:-1])
-    rows = np.sort(order[first])
+    rows = np.sort(order[changes(keys[order], texts[order])])
     rows = rows[words[rows] > 0]
     count = bands.shape[1]
-    return (
-        bands[rows].T.reshape(-1),
-        np.tile(texts[rows], count),
-        np.tile(rows, count),
-    )
+    return bands[rows].T.reshape(-1), np.tile(texts[rows], count), np.tile(rows, count)
 
 
 def write_all(folder: Path, table: pa.Table) -> None:
@@ -163,35 +148,46 @@ def write_all(folder: Path, table: pa.Table) -> None:
 def all_entries(table: pa.Table) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """bands, copies and ids: keys, texts and rows of each, not sorted."""
     rows = np.arange(table.num_rows)
-    keys, texts = digest_entries(table["normal"])
+    keys, texts = _halves(table["normal"].to_pylist())
+    ids = (xxhash.xxh3_128_digest(id.encode("utf-8", "surrogatepass")) for id in table["id"].to_pylist())
     lists = table["bands"].combine_chunks()
     values = lists.flatten().to_numpy()
     bands = values.reshape(len(lists), len(values) // max(len(lists), 1))
     return {
         "bands": band_entries(bands, table["words"].to_numpy(), keys, texts),
         "copies": (keys, texts, rows),
-        "ids": (*id_entries(table["id"].to_pylist()), rows),
+        "ids": (*_halves(ids), rows),
     }
 
 
-def shared_keys(keys: np.ndarray) -> np.ndarray:
-    """Which entries have a key that another has too, in order of keys: most have none, and cost one sort."""
+def changes(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Which rows of two columns differ from the row before: bool (n,)."""
+    found = np.ones(len(one), bool)
+    found[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
+    return found
+
+
+def meeting(
+    keys: np.ndarray, texts: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The entries whose key another has too, by key, text and row, and which of them are the first of their text: bool.
+
+    Most keys are alone, and cost one sort.
+    """
     order = np.argsort(keys)
     ordered = keys[order]
-    equal = ordered[1:] == ordered[:-1]
     shared = np.zeros(len(order), bool)
-    shared[1:] |= equal
-    shared[:-1] |= equal
-    return order[shared]
+    shared[1:] = ordered[1:] == ordered[:-1]
+    shared[:-1] |= shared[1:]
+    order = order[shared]
+    order = order[np.lexsort((rows[order], texts[order], keys[order]))]
+    keys, texts, rows = keys[order], texts[order], rows[order]
+    return keys, texts, rows, changes(keys, texts)
 
 
 def repeats(keys: np.ndarray, texts: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows whose key and text an earlier row has, ascending, and for each the first such row: int64 (n,) both."""
-    order = shared_keys(keys)
-    order = order[np.lexsort((rows[order], texts[order], keys[order]))]
-    keys, texts, rows = keys[order], texts[order], rows[order]
-    starts = np.ones(len(rows), bool)
-    starts[1:] = (keys[1:] != keys[:-1]) | (texts[1:] != texts[:-1])
+    keys, texts, rows, starts = meeting(keys, texts, rows)
     firsts = rows[starts][np.cumsum(starts) - 1] if len(rows) else rows
     again = np.argsort(rows[~starts], kind="stable")
     return rows[~starts][again], firsts[~starts][again]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.dedup.pairs.band_files import shared_keys
+from tasks.dedup.pairs.band_files import changes, meeting
 from tasks.jit import compiled
 
 FULL_BUCKET = 32  # different texts of a bucket up to which every pair is a candidate
@@ -28,33 +28,19 @@ def candidate_pairs(
     one, as boilerplate makes them, each text is paired with `representatives` of them only, those whose
     text digests are smallest: cost stays linear, and neither files nor their order choose them.
     """
-    keys, texts, rows = _meeting(keys, texts, rows)
-    borders = _runs(keys)
-    later, earlier, sampled = _bucket_pairs(rows, borders, full_bucket, representatives)
-    return sorted_pairs(later, earlier, sampled)
+    keys, _, rows, first = meeting(keys, texts, rows)
+    keys, rows = keys[first], rows[first]
+    return sorted_pairs(*_bucket_pairs(rows, _runs(keys), full_bucket, representatives))
 
 
 def sorted_pairs(later: np.ndarray, earlier: np.ndarray, sampled: np.ndarray) -> np.ndarray:
     """As `PAIR`, sorted by later, then earlier; each pair once, sampled if it was so once."""
     order = np.lexsort((~sampled, earlier, later))
     later, earlier = later[order], earlier[order]
-    first = np.ones(len(order), bool)
-    first[1:] = (later[1:] != later[:-1]) | (earlier[1:] != earlier[:-1])
+    first = changes(later, earlier)
     pairs = np.empty(int(first.sum()), PAIR)
     pairs["later"], pairs["earlier"], pairs["sampled"] = later[first], earlier[first], sampled[order][first]
     return pairs
-
-
-def _meeting(
-    keys: np.ndarray, texts: np.ndarray, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The entries whose key another text has too, by key and text; the first row of each."""
-    order = shared_keys(keys)
-    order = order[np.lexsort((rows[order], texts[order], keys[order]))]
-    keys, texts, rows = keys[order], texts[order], rows[order]
-    first = np.ones(len(order), bool)
-    first[1:] = (keys[1:] != keys[:-1]) | (texts[1:] != texts[:-1])
-    return keys[first], texts[first], rows[first]
 
 
 def _runs(values: np.ndarray) -> np.ndarray:

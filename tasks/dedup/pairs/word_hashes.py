@@ -13,7 +13,6 @@ are with a chance of d / 2^32, by one word, when two different words in the same
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
@@ -43,9 +42,7 @@ class CodeWriter:
     def __enter__(self) -> CodeWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._file:
             if kind is None:
                 places = _places(self._counts)

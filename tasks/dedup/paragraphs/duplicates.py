@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.dedup.clusters import REMOVED
-from tasks.dedup.pairs import read_part
+from tasks.dedup.pairs import changes, read_part
 from tasks.dedup.paragraphs.option import RULE
 from tasks.dedup.paragraphs.split import PASSAGE
 from tasks.document import TableWriter
@@ -102,8 +102,7 @@ def repeated(found: np.ndarray, rank: np.ndarray) -> tuple[np.ndarray, np.ndarra
     ranks = rank[found["document"]]
     order = np.lexsort((ranks, found["text"], found["key"]))
     keys, texts, documents = (found[name][order] for name in ("key", "text", "document"))
-    starts = np.ones(len(order), bool)
-    starts[1:] = (keys[1:] != keys[:-1]) | (texts[1:] != texts[:-1])
+    starts = changes(keys, texts)
     firsts = documents[starts][np.cumsum(starts) - 1] if len(order) else documents
     later = documents != firsts
     return order[later], firsts[later]

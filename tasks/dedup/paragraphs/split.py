@@ -70,17 +70,13 @@ def _passages(texts: pa.Array, rows: np.ndarray, empty_line: bool, min_words: in
     return np.concatenate(parts)
 
 
-def split(data: np.ndarray, offsets: np.ndarray, empty_line: bool) -> tuple[np.ndarray, np.ndarray]:
+@compiled
+def split(data, offsets, empty_line):
     """Where each paragraph of texts begins, and of which text it is: int64 (n,) both. Together they are the texts.
 
     A paragraph goes on to the next line, or, with `empty_line`, to what follows one or more lines of nothing but
     whitespace. An empty text has none.
     """
-    return _split(data, offsets, empty_line)  # type: ignore[no-any-return]
-
-
-@compiled
-def _split(data, offsets, empty_line):
     bound = len(offsets)
     for at in range(offsets[0], offsets[-1]):
         bound += data[at] == 10

@@ -7,9 +7,9 @@ The ranges are written down here: Python's `ipaddress` changes its mind about th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-Spans = Iterator[tuple[int, int]]
+from tasks.filter.editing.candidates import Spans, matches_at, matches_in
 
 # RFC 5321's lengths, ASCII only, no quoted local parts. Not followed by a call, a path of Python or a subscript:
 # `q@k.transpose(` multiplies matrices.
@@ -29,15 +29,13 @@ _FILES = frozenset(
 )
 
 
-def emails(text: bytes, places: Iterable[tuple[int, int]]) -> Spans:
+def emails(text: bytes, places: Spans) -> Iterator[re.Match[bytes]]:
     """Addresses that begin where the places do."""
-    done = 0
-    for start, _ in places:
-        found = EMAIL.match(text, start) if start >= done else None
-        if found:
-            done = found.end()
-            if _is_somebodys(text, found):
-                yield found.span()
+    return (
+        found
+        for found in matches_at(EMAIL, text, (start for start, _ in places))
+        if _is_somebodys(text, found)
+    )
 
 
 def _is_somebodys(text: bytes, found: re.Match[bytes]) -> bool:
@@ -76,17 +74,14 @@ _VERSION = re.compile(
 )
 
 
-def ipv4s(text: bytes, places: Iterable[tuple[int, int]]) -> Spans:
+def ipv4s(text: bytes, places: Spans) -> Iterator[re.Match[bytes]]:
     """Public IPv4 addresses of hosts within the places.
 
     Not one: the reserved ranges; a network (its last octet is 0); four octets that are all below SMALL_OCTETS,
     which is how versions and sections are numbered (1.2.3.4, and one public address in 250); four numbers
     right after a word like "version", or after a letter and a slash (Firefox/3.0.19.77).
     """
-    for low, high in places:
-        for found in IPV4.finditer(text, low, min(high + 2, len(text))):
-            if found.start() < high and _is_host(text, found):
-                yield found.span()
+    return (found for found in matches_in(IPV4, text, places) if _is_host(text, found))
 
 
 def _is_host(text: bytes, found: re.Match[bytes]) -> bool:
@@ -103,15 +98,9 @@ IPV6 = re.compile(rb"(?<![0-9A-Za-z:])[23][0-9A-Fa-f]{3}(?::[0-9A-Fa-f]{0,4}){2,
 _GROUP_LIMIT = 8
 
 
-def ipv6s(text: bytes, places: Iterable[tuple[int, int]]) -> Spans:
+def ipv6s(text: bytes, places: Spans) -> Iterator[re.Match[bytes]]:
     """Global IPv6 addresses (2000::/3) that begin where the places do, without the documentation ranges."""
-    done = 0
-    for start, _ in places:
-        found = IPV6.match(text, start) if start >= done else None
-        if found:
-            done = found.end()
-            if _is_global(found[0]):
-                yield found.span()
+    return (found for found in matches_at(IPV6, text, (start for start, _ in places)) if _is_global(found[0]))
 
 
 def _is_global(text: bytes) -> bool:

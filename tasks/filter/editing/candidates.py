@@ -1,4 +1,5 @@
-"""What the edits' fast pass looks for, in words of plain Python: kinds of places, and what a first word is.
+"""What the edits' fast pass looks for, in words of plain Python: kinds of places, what a first word is, what stands
+at places.
 
 `scan` is that pass. What a text holds is decided elsewhere (`lines`, `marks`, `pii`), at the places it names.
 """
@@ -6,6 +7,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+
+Spans = Iterable[tuple[int, int]]
 
 # Kinds of places; a text is asked for a set of them, as bits.
 LINE, CITATION, CONTROL, EMAIL, PHONE, CARD, IPV4, IPV6, IBAN = range(9)
@@ -14,6 +18,23 @@ ALL_LINES_BIT = 15  # ... and this one for every line
 SHORT_LINE = 200  # bytes; longer lines are no boilerplate
 COOKIE_WORD, JAVASCRIPT_WORD = b"cookie", b"javascript"
 POLICIES = (b"privacy policy", b"terms of use")
+
+
+def matches_at(pattern: re.Pattern[bytes], text: bytes, starts: Iterable[int]) -> Iterator[re.Match[bytes]]:
+    """What a pattern finds at these places, in order, and not within another finding."""
+    done = 0
+    for start in starts:
+        if start >= done and (found := pattern.match(text, start)):
+            done = found.end()
+            yield found
+
+
+def matches_in(pattern: re.Pattern[bytes], text: bytes, places: Spans) -> Iterator[re.Match[bytes]]:
+    """What a pattern finds that begins within the places."""
+    for low, high in places:
+        for found in pattern.finditer(text, low, min(high + 2, len(text))):
+            if found.start() < high:
+                yield found
 
 
 _FIRST_WORD = re.compile(

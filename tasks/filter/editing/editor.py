@@ -18,6 +18,7 @@ from tasks.filter.editing import candidates, chunks, lines, marks, pii, scan
 from tasks.filter.editing.boilerplate import first_words
 from tasks.filter.editing.config import SAMPLE_BYTES, SAMPLES, Edits
 from tasks.filter.editing.removed_words import lost_words
+from tasks.text import utf8_buffers
 
 Edit = tuple[int, int, bytes, str]  # start, end, what stands there then, rule
 Places = dict[int, list[tuple[int, int]]]  # kind of candidate -> (start, end), in order
@@ -25,15 +26,7 @@ Places = dict[int, list[tuple[int, int]]]  # kind of candidate -> (start, end), 
 _LINE_RULES = frozenset(f"edits.{rule}" for rule in lines.RULES)
 PIECE = 1 << 18  # bytes of texts, or of a long one, whose places are known at a time
 
-_PII = (
-    candidates.EMAIL,
-    candidates.PHONE,
-    candidates.CARD,
-    candidates.IPV4,
-    candidates.IPV6,
-    candidates.IBAN,
-)
-_PII_BITS = sum(1 << kind for kind in _PII)
+_PII_BITS = sum(1 << kind for kind in range(candidates.EMAIL, candidates.IBAN + 1))
 
 
 @dataclass(frozen=True)
@@ -157,12 +150,10 @@ def edit_texts(texts: pa.Array, kinds: Sequence[str], editor: Editor) -> Edited:
         texts = texts.cast(pa.large_string()).fill_null("")
     bits = {kind: editor.asked(kind) for kind in set(kinds)}
     asked = np.array([bits[kind] for kind in kinds], dtype=np.int64)
-    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    buffer = texts.buffers()[2]
-    if buffer is None or not asked.any():
+    data, offsets = utf8_buffers(texts)
+    if not len(data) or not asked.any():
         return Edited(texts, {})
-    data = np.frombuffer(buffer, dtype=np.uint8)
-    output = _Output(memoryview(buffer), offsets)
+    output = _Output(data.data, offsets)
     for first, stop in _groups(offsets):
         if not asked[first:stop].any():
             continue

@@ -6,6 +6,8 @@ Bytes in, the name of a rule out. A line ends at a newline; a carriage return be
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -21,40 +23,6 @@ RULES = ("javascript", "cookies", "policies", "boilerplate", "max_uppercase", "d
 C4_POLICIES = (*POLICIES, b"cookie policy", b"uses cookies", b"use of cookies", b"use cookies")
 NOTICE_WORDS = 60  # a notice has no more; a paragraph about the subject has
 
-# Words that speak to a visitor, and words that say what a visitor is to do. Both must be there: an article or a
-# manual about JavaScript or cookies has few lines that say "please enable" or "we use ... on this site".
-_VISITOR = re.compile(
-    rb"\b(?:you|your|our|we|us|please|this (?:web ?)?(?:site|page|app|website|feature|form)|bitte|sie|ihre[nmrs]?|"
-    rb"ihr|du|dich|dir|deine[nmrs]?|wir|unsere[nmrs]?|diese[rs]? (?:web ?)?(?:seite|site)|vous|votre|vos|nous|notre|nos|veuillez|ce site|usted|su|sus|"
-    rb"tu|tus|nuestr[oa]s?|nosotros|por favor|este sitio|esta p\xc3\xa1gina|esta web|voi|tuo|nostr[oi]|questo sito|"
-    rb"voc\xc3\xaa|nosso|nossos|este site|wij|onze|uw|jouw|deze (?:web)?site|the (?:web ?)?site)\b"
-)
-_TURN_ON = re.compile(
-    rb"\b(?:enabled?|enabling|disabled?|turned off|turn on|turned on|switch on|activate[ds]?|requires?|required|"
-    rb"needs?|must|support(?:s|ed)?|allow|without|working|to view|aktivier\w*|deaktiviert|eingeschaltet|einschalten|"
-    rb"ben\xc3\xb6tig\w*|activ\w+|d\xc3\xa9sactiv\w*|habilit\w*|deshabilit\w*|desactiv\w*|attiva\w*|ativ\w+|"
-    rb"inschakel\w*|schakel)"
-)
-_PLACE = re.compile(  # where it is to be turned on, or the request itself
-    rb"\b(?:browsers?|site|website|page|webseite|seite|sitio|p\xc3\xa1gina|navigateur|navegador|please|bitte|"
-    rb"veuillez|por favor|protected from spambots)\b"
-)
-_CONSENT = re.compile(
-    rb"(?:\baccept\w*|\bagree\w*|\bconsent\w*|\bcontinu\w+|\bby using\b|\bimprov\w+|\bexperience\b|\bpersonali[sz]\w+|"
-    rb"\banaly[sz]\w+|\bsettings\b|\bpreferences\b|\bmanage\b|\bdecline\b|\breject\b|\bopt[ -]out\b|"
-    rb"\bensure\b|\bfind out more\b|\blearn more\b|\bread more\b|\bfunctionality\b|\bbest\b|"
-    rb"\bzustimm\w*|\bstimm(?:en sie|st du|e) |\bbestm\xc3\xb6glich\w*|\beinverstanden\b|\bakzeptier\w*|"
-    rb"\bablehn\w*|\bnutzung\w*|\bverbesser\w*|\bweitere? info\w*|"
-    rb"\bbereitstell\w*|\beinstellungen\b|\bpoursuiv\w*|\bnavigation\b|\bexp\xc3\xa9rience\b|\bam\xc3\xa9liorer\b|"
-    rb"\bparam\xc3\xa9tr\w*|\ben savoir plus\b|\bacept\w*|\bnavegando\b|\bmejorar\b|\bexperiencia\b|\bconfigur\w*|"
-    rb"\bm\xc3\xa1s informaci\xc3\xb3n\b|\baccett\w*|\bmigliorare\b|\besperienza\b|\baceit\w*|\bmelhorar\b|"
-    rb"\bexperi\xc3\xaancia\b|\bakkoord\b|\bverbeteren\b|\binstellingen\b)"
-)
-_USE_COOKIES = re.compile(
-    rb"\b(?:use|uses|using|used|store|stores|set|sets|place|utili[sz]\w*|usamos|usa|verwend\w*|benutz\w*|nutzt|nutzen|nutzung|"
-    rb"setzt|einsatz|emploi\w*|usiamo|usa|gebruik\w*|accept\w*|enabled?|manage|allow|acept\w*|akzeptier\w*|consent|"
-    rb"zustimm\w*|accett\w*|aceit\w*)\b"
-)
 # DCLM's counters, "3 likes" and "1.5K views" on a line of their own; and its prompts, which it takes out of lines of
 # at most PROMPT_WORDS words.
 _COUNTER = re.compile(
@@ -63,11 +31,24 @@ _COUNTER = re.compile(
 )
 _PROMPT = re.compile(rb"\s?items in cart|\s?read more(?:\.\.\.|\xe2\x80\xa6)$|^sign-in\s?")
 PROMPT_WORDS = 10
-_AGREE = re.compile(  # "you will have to accept the terms of use at ..." is advice, not a notice
-    rb"(?:\bour\b|\byou (?:agree|accept|consent)|\bi (?:have read|agree|accept|consent)|\bplease (?:read|see|review)|"
-    rb"\bby (?:using|clicking|signing|submitting|continuing|registering|subscribing|creating|checking|entering)\b|"
-    rb"\bprotected by recaptcha\b|\ball rights reserved\b|\xc2\xa9)"
-)
+_ENDS = tuple(mark.encode() for mark in ".?!\"'”’")
+
+
+@cache
+def _said() -> dict[str, re.Pattern[bytes]]:
+    """What a notice says, from the table `notices.yaml`.
+
+    A visitor is spoken to and told what to do: an article or a manual about JavaScript or cookies has few lines that
+    say "please enable" or "we use ... on this site".
+    """
+    import yaml
+
+    table = yaml.load(Path(__file__).with_name("notices.yaml").read_bytes(), yaml.CSafeLoader)
+    ends = dict.fromkeys(("visitor", "place", "use_cookies"), r"\b")  # tables of whole words
+    return {
+        name: re.compile(rf"\b(?:{'|'.join(words.values())}){ends.get(name, '')}".encode())
+        for name, words in table.items()
+    }
 
 
 class Config(NodeConfig):
@@ -99,14 +80,8 @@ class Config(NodeConfig):
     @property
     def every_line(self) -> bool:
         """Whether all lines must be looked at."""
-        return (
-            self.terminal_punctuation
-            or self.digits
-            or self.counters
-            or self.prompts
-            or self.min_words is not None
-            or self.max_uppercase is not None
-        )
+        numbers = self.min_words is not None or self.max_uppercase is not None
+        return numbers or self.terminal_punctuation or self.digits or self.counters or self.prompts
 
 
 def rule_of(line: bytes, config: Config) -> str | None:
@@ -118,7 +93,7 @@ def rule_of(line: bytes, config: Config) -> str | None:
         return "cookies"
     if config.policies and any(phrase in low for phrase in C4_POLICIES):
         everywhere = config.policies == "all"
-        if everywhere or (_is_notice(low) and _AGREE.search(low)):
+        if everywhere or (_is_notice(low) and (_says(low, "agree") or "©".encode() in low)):
             return "policies"
     if config.boilerplate and is_boilerplate(line):
         return "boilerplate"
@@ -156,22 +131,24 @@ def prompts(line: bytes) -> list[tuple[int, int]]:
 
 
 def _is_notice(low: bytes) -> bool:
-    return len(low.split(None, NOTICE_WORDS + 1)) <= NOTICE_WORDS and _VISITOR.search(low) is not None
+    return len(low.split(None, NOTICE_WORDS + 1)) <= NOTICE_WORDS and _says(low, "visitor")
+
+
+def _says(low: bytes, *names: str) -> bool:
+    return all(_said()[name].search(low) for name in names)
 
 
 def _asks_javascript(low: bytes) -> bool:
     """Whether a visitor is told to turn JavaScript on."""
-    return _is_notice(low) and _TURN_ON.search(low) is not None and _PLACE.search(low) is not None
+    return _is_notice(low) and _says(low, "turn_on", "place")
 
 
 def _asks_cookies(low: bytes) -> bool:
     """Whether a visitor is told that cookies are used, and asked to bear it."""
-    return _is_notice(low) and _USE_COOKIES.search(low) is not None and _CONSENT.search(low) is not None
+    return _is_notice(low) and _says(low, "use_cookies", "consent")
 
 
 def _ends_sentence(low: bytes) -> bool:
     """C4's rule: one of . ? ! " ' ends the line, and no ellipsis does; curly quotes count as quotes."""
     line = low.rstrip()
-    return line.endswith(
-        (b".", b"?", b"!", b'"', b"'", b"\xe2\x80\x9d", b"\xe2\x80\x99")
-    ) and not line.endswith(b"...")
+    return not line.endswith(b"...") and line.endswith(_ENDS)

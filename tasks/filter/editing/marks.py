@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Literal
 
+from tasks.filter.editing.candidates import matches_at
+
 Edit = tuple[int, int, bytes]
 
 # Control characters (Unicode's Cc) but for tab, line feed and carriage return, and the byte order mark, which
@@ -33,12 +35,8 @@ MIN_CITATIONS = 2  # numbered markers behind sentence marks that make a text one
 
 def control_edits(text: bytes, starts: Iterable[int]) -> Iterator[Edit]:
     """The runs of control characters that begin at `starts`, and what they become."""
-    done = 0
-    for start in starts:
-        found = CONTROL.match(text, start) if start >= done else None
-        if found:
-            done = found.end()
-            yield start, done, b"".join(map(_SEPARATORS.__getitem__, _SEPARATOR.findall(found[0])))
+    for found in matches_at(CONTROL, text, starts):
+        yield *found.span(), b"".join(map(_SEPARATORS.__getitem__, _SEPARATOR.findall(found[0])))
 
 
 def is_cited(text: bytes) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
-Spans = Iterator[tuple[int, int]]
-Places = Iterable[tuple[int, int]]
+from tasks.filter.editing.candidates import Spans, matches_in
 
 # Lengths of IBANs by country (SWIFT's IBAN registry).
 _IBAN_LENGTHS_TEXT = """
@@ -34,7 +33,7 @@ def _iban(country: str) -> re.Pattern[bytes] | None:
     return re.compile(f"{country}[0-9]{{2}}(?:{GAP}[A-Z0-9]{{4}}){{{groups}}}{last}(?![A-Za-z0-9])".encode())
 
 
-def ibans(text: bytes, places: Iterable[tuple[int, int]]) -> Spans:
+def ibans(text: bytes, places: Spans) -> Iterator[re.Match[bytes]]:
     """Account numbers that begin where the places do: length of the country, check digits (ISO 7064, mod 97)."""
     done = 0
     for start, _ in places:
@@ -45,7 +44,7 @@ def ibans(text: bytes, places: Iterable[tuple[int, int]]) -> Spans:
         found = pattern.match(text, start) if pattern else None
         if found and not _within_word(text, start) and _mod97(found[0]) == 1:
             done = found.end()
-            yield found.span()
+            yield found
 
 
 def _within_word(text: bytes, start: int) -> bool:
@@ -67,14 +66,12 @@ CARD = re.compile(
 )
 
 
-def cards(text: bytes, places: Places) -> Spans:
+def cards(text: bytes, places: Spans) -> Iterator[re.Match[bytes]]:
     """Payment card numbers: an issuer's prefix and length, the check digit (Luhn), the print's grouping."""
-    for low, high in places:
-        for found in CARD.finditer(text, low, min(high + 2, len(text))):
-            if found.start() < high:
-                digits = [byte - 48 for byte in found[0] if 48 <= byte <= 57]
-                if _issued("".join(map(str, digits[:6])), len(digits)) and _luhn(digits):
-                    yield found.span()
+    for found in matches_in(CARD, text, places):
+        digits = [byte - 48 for byte in found[0] if 48 <= byte <= 57]
+        if _issued("".join(map(str, digits[:6])), len(digits)) and _luhn(digits):
+            yield found
 
 
 def _issued(prefix: str, length: int) -> bool:
@@ -135,17 +132,14 @@ _CODES = frozenset(
 )
 
 
-def phones(text: bytes, places: Places) -> Spans:
+def phones(text: bytes, places: Spans) -> Iterator[re.Match[bytes]]:
     """Phone numbers that look like nothing else.
 
     With + and a calling code in use, 8 to 15 digits; in North America's form (212-555-7890, (212) 555-7890), area
     and exchange codes checked; in France's pairs; or any 7 to 15 digits in groups right behind a word such as
     "Tel." or "call". Numbers reserved for fiction (555-0100 to 555-0199) stay.
     """
-    for low, high in places:
-        for found in PHONE.finditer(text, low, min(high + 2, len(text))):
-            if found.start() < high and _is_phone(text, found):
-                yield found.span()
+    return (found for found in matches_in(PHONE, text, places) if _is_phone(text, found))
 
 
 def _is_phone(text: bytes, found: re.Match[bytes]) -> bool:

@@ -1,6 +1,6 @@
 """Personal data in running text: e-mail addresses, public IP addresses, phone, card and bank account numbers.
 
-Each finder takes a text's bytes and the places that `candidates` named, and yields (start, end, rule). A finder
+Each finder takes a text's bytes and the places that `candidates` named, and yields matches. A finder
 is conservative: what is a version, a subscript, a documentation address or a number without the look of a phone
 number stays. What is found is replaced by a token of the configuration; names and postal addresses aren't
 looked for.
@@ -51,6 +51,8 @@ class Config(NodeConfig):
 
 
 Found = tuple[int, int, str]
+_FINDERS = ((EMAIL, "email", addresses.emails), (IBAN, "iban", numbers.ibans), (CARD, "card", numbers.cards),
+            (IPV4, "ip", addresses.ipv4s), (IPV6, "ip", addresses.ipv6s), (PHONE, "phone", numbers.phones))  # fmt: skip
 
 
 def find_at(text: bytes, places: Mapping[int, Iterable[tuple[int, int]]]) -> Iterator[Found]:
@@ -58,18 +60,9 @@ def find_at(text: bytes, places: Mapping[int, Iterable[tuple[int, int]]]) -> Ite
 
     In the order of RULES, and within a rule in the text's; findings of different rules may overlap.
     """
-    for start, end in addresses.emails(text, places.get(EMAIL, ())):
-        yield start, end, "email"
-    for start, end in numbers.ibans(text, places.get(IBAN, ())):
-        yield start, end, "iban"
-    for start, end in numbers.cards(text, places.get(CARD, ())):
-        yield start, end, "card"
-    for start, end in addresses.ipv4s(text, places.get(IPV4, ())):
-        yield start, end, "ip"
-    for start, end in addresses.ipv6s(text, places.get(IPV6, ())):
-        yield start, end, "ip"
-    for start, end in numbers.phones(text, places.get(PHONE, ())):
-        yield start, end, "phone"
+    for kind, rule, find in _FINDERS:
+        for found in find(text, places.get(kind, ())):
+            yield *found.span(), rule
 
 
 def find_all(text: bytes) -> Iterator[Found]:

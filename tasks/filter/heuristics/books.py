@@ -7,24 +7,19 @@ heads on every page.
 
 from __future__ import annotations
 
-from tasks.filter.rules import at_least, at_most
+from tasks.filter.rules import at_least, at_most, rules_of
 from tasks.node import Config as NodeConfig
 
 
 class Config(NodeConfig):
     """Thresholds; null turns a rule off."""
 
-    min_words: int | None = 200
-    min_alphabetic: float | None = 0.6  # share of letters among the characters that aren't whitespace
-    min_mean_word_length: float | None = 3
-    max_mean_word_length: float | None = 10
-    max_duplicate_line_characters: float | None = None  # second and later copies; Gopher's web rule: 0.2
+    min_words: int | None = at_least(200, "real_words")
+    min_alphabetic: float | None = at_least(0.6, "letter_ratio")  # among what isn't whitespace
+    min_mean_word_length: float | None = at_least(3, "mean_word_length")
+    max_mean_word_length: float | None = at_most(10, "mean_word_length")
+    # Second and later copies; Gopher's web rule: 0.2.
+    max_duplicate_line_characters: float | None = at_most(None, "duplicate_line_character_ratio")
 
 
-RULES = (
-    at_least("min_words", "real_words"),
-    at_least("min_alphabetic", "letter_ratio"),
-    at_least("min_mean_word_length", "mean_word_length"),
-    at_most("max_mean_word_length", "mean_word_length"),
-    at_most("max_duplicate_line_characters", "duplicate_line_character_ratio"),
-)
+RULES = rules_of(Config)

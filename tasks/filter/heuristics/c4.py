@@ -9,20 +9,16 @@ took counts nowhere; a line with "javascript" or a policy phrase counted for no 
 
 from __future__ import annotations
 
-from tasks.filter.rules import at_least, at_most
+from tasks.filter.rules import at_least, at_most, rules_of
 from tasks.node import Config as NodeConfig
 
 
 class Config(NodeConfig):
     """Thresholds; null turns a rule off."""
 
-    max_lorem_ipsum_lines: int | None = 0
-    max_curly_bracket_lines: int | None = 0
-    min_sentences: int | None = 5
+    max_lorem_ipsum_lines: int | None = at_most(0, "c4_lorem_ipsum_lines")
+    max_curly_bracket_lines: int | None = at_most(0, "c4_curly_bracket_lines")
+    min_sentences: int | None = at_least(5, "c4_sentences")
 
 
-RULES = (
-    at_most("max_lorem_ipsum_lines", "c4_lorem_ipsum_lines"),
-    at_most("max_curly_bracket_lines", "c4_curly_bracket_lines"),
-    at_least("min_sentences", "c4_sentences"),
-)
+RULES = rules_of(Config)

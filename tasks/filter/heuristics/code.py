@@ -11,43 +11,29 @@ Both have rules for single languages, which are `LANGUAGES` here: thresholds for
 
 from __future__ import annotations
 
-from tasks.filter.rules import at_least, at_most
+from tasks.filter.rules import at_least, at_most, rules_of
 from tasks.node import Config as NodeConfig
 
 
 class Config(NodeConfig):
     """Thresholds; null turns a rule off. Lengths are in characters."""
 
-    min_characters: int | None = 50
-    max_characters: int | None = None
-    max_lines: int | None = 100_000
-    max_mean_line_length: float | None = 100
-    max_line_length: int | None = 1000
-    min_alphanumeric: float | None = 0.25  # share of characters
-    min_alphabetic: float | None = 0.25  # share of characters
-    max_generated_markers: int | None = 0
-    max_xml_headers: int | None = 0
-    max_encoded: float | None = 0.5  # share of characters
-    max_encoded_length: int | None = 1024
-    min_html_text: float | None = None  # share of characters that a browser would show
-    min_html_text_characters: int | None = None
+    min_characters: int | None = at_least(50, "characters")
+    max_characters: int | None = at_most(None, "characters")
+    max_lines: int | None = at_most(100_000, "split_lines")
+    max_mean_line_length: float | None = at_most(100, "mean_line_length")
+    max_line_length: int | None = at_most(1000, "max_line_length")
+    min_alphanumeric: float | None = at_least(0.25, "alphanumeric_ratio")  # share of characters
+    min_alphabetic: float | None = at_least(0.25, "alphabetic_ratio")  # share of characters
+    max_generated_markers: int | None = at_most(0, "generated_markers")
+    max_xml_headers: int | None = at_most(0, "xml_headers")
+    max_encoded: float | None = at_most(0.5, "encoded_ratio")  # share of characters
+    max_encoded_length: int | None = at_most(1024, "longest_encoded")
+    min_html_text: float | None = at_least(None, "html_text_ratio")  # that a browser would show
+    min_html_text_characters: int | None = at_least(None, "html_text_characters")
 
 
-RULES = (
-    at_least("min_characters", "characters"),
-    at_most("max_characters", "characters"),
-    at_most("max_lines", "split_lines"),
-    at_most("max_mean_line_length", "mean_line_length"),
-    at_most("max_line_length", "max_line_length"),
-    at_least("min_alphanumeric", "alphanumeric_ratio"),
-    at_least("min_alphabetic", "alphabetic_ratio"),
-    at_most("max_generated_markers", "generated_markers"),
-    at_most("max_xml_headers", "xml_headers"),
-    at_most("max_encoded", "encoded_ratio"),
-    at_most("max_encoded_length", "longest_encoded"),
-    at_least("min_html_text", "html_text_ratio"),
-    at_least("min_html_text_characters", "html_text_characters"),
-)
+RULES = rules_of(Config)
 
 _Thresholds = dict[str, float | None]
 # StarCoder2: lines of markup and prose may be long, and are data from 100,000 characters on.

@@ -8,14 +8,14 @@ before the edits, here the edited text is judged.
 
 from __future__ import annotations
 
-from tasks.filter.rules import at_most
+from tasks.filter.rules import at_most, rules_of
 from tasks.node import Config as NodeConfig
 
 
 class Config(NodeConfig):
     """Thresholds; null turns a rule off."""
 
-    max_removed_words: float | None = 0.05  # share of the words before the edits
+    max_removed_words: float | None = at_most(0.05, "removed_word_ratio")  # of the words before the edits
 
 
-RULES = (at_most("max_removed_words", "removed_word_ratio"),)
+RULES = rules_of(Config)

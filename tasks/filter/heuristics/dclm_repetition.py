@@ -9,7 +9,7 @@ n-grams the longest counts, if it occurs twice; a word in several duplicated n-g
 from __future__ import annotations
 
 from tasks.filter.heuristics import gopher_repetition
-from tasks.filter.rules import at_least, at_most
+from tasks.filter.rules import Rule
 
 
 class Config(gopher_repetition.Config):
@@ -19,11 +19,6 @@ class Config(gopher_repetition.Config):
 
 
 RULES = (
-    at_least("min_lines", "dclm_lines"),
-    at_most("duplicate_lines", "dclm_duplicate_line_ratio"),
-    at_most("duplicate_paragraphs", "dclm_duplicate_paragraph_ratio"),
-    at_most("duplicate_line_characters", "dclm_duplicate_line_character_ratio"),
-    at_most("duplicate_paragraph_characters", "dclm_duplicate_paragraph_character_ratio"),
-    *(at_most(f"top_{n}gram", f"dclm_top_{n}gram_ratio") for n in (2, 3, 4)),
-    *(at_most(f"duplicate_{n}grams", f"dclm_duplicate_{n}gram_ratio") for n in range(5, 11)),
+    Rule("min_lines", "dclm_lines", "min"),
+    *(gopher_repetition.share_rule(key, "dclm_") for key in gopher_repetition.Config.model_fields),
 )

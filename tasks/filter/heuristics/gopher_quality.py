@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasks.filter.rules import Columns, Rule, at_least, at_most
+from tasks.filter.rules import Columns, Rule, at_least, at_most, rules_of
 from tasks.node import Config as NodeConfig
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 class Config(NodeConfig):
     """Thresholds; null turns a rule off."""
 
-    min_words: int | None = 50
-    max_words: int | None = 100_000
-    min_mean_word_length: float | None = 3
-    max_mean_word_length: float | None = 10
-    max_hash_ratio: float | None = 0.1  # '#' per word
-    max_ellipsis_ratio: float | None = 0.1  # '...' and '…' per word
-    max_bullet_lines: float | None = 0.9  # share of lines that start with '•' or '-'
-    max_ellipsis_lines: float | None = 0.3  # share of lines that end in an ellipsis
-    min_alphabetic_words: float | None = 0.8  # share of words that hold a letter
+    min_words: int | None = at_least(50, "real_words")
+    max_words: int | None = at_most(100_000, "real_words")
+    min_mean_word_length: float | None = at_least(3, "mean_word_length")
+    max_mean_word_length: float | None = at_most(10, "mean_word_length")
+    max_hash_ratio: float | None = at_most(0.1, "hash_ratio")  # '#' per word
+    max_ellipsis_ratio: float | None = at_most(0.1, "ellipsis_ratio")  # '...' and '…' per word
+    max_bullet_lines: float | None = at_most(0.9, "bullet_line_ratio")  # that start with '•' or '-'
+    max_ellipsis_lines: float | None = at_most(0.3, "ellipsis_line_ratio")
+    min_alphabetic_words: float | None = at_least(0.8, "alphabetic_word_ratio")
     min_stop_words: int | None = 2  # distinct ones; in English of: the be to of and that have with
 
 
@@ -39,15 +39,4 @@ def listed_stop_words(columns: Columns, config: Any) -> np.ndarray:
     return np.where(found < 0, np.inf, found)
 
 
-RULES = (
-    at_least("min_words", "real_words"),
-    at_most("max_words", "real_words"),
-    at_least("min_mean_word_length", "mean_word_length"),
-    at_most("max_mean_word_length", "mean_word_length"),
-    at_most("max_hash_ratio", "hash_ratio"),
-    at_most("max_ellipsis_ratio", "ellipsis_ratio"),
-    at_most("max_bullet_lines", "bullet_line_ratio"),
-    at_most("max_ellipsis_lines", "ellipsis_line_ratio"),
-    at_least("min_alphabetic_words", "alphabetic_word_ratio"),
-    Rule("min_stop_words", "stop_words", "min", measure=listed_stop_words),
-)
+RULES = (*rules_of(Config), Rule("min_stop_words", "stop_words", "min", measure=listed_stop_words))

@@ -7,7 +7,7 @@ it occurs, overlaps included; a duplicated n-gram is counted once and then skipp
 
 from __future__ import annotations
 
-from tasks.filter.rules import at_most
+from tasks.filter.rules import Rule
 from tasks.node import Config as NodeConfig
 
 
@@ -29,11 +29,10 @@ class Config(NodeConfig):
     duplicate_10grams: float | None = 0.10
 
 
-RULES = (
-    at_most("duplicate_paragraphs", "duplicate_paragraph_ratio"),
-    at_most("duplicate_paragraph_characters", "duplicate_paragraph_character_ratio"),
-    at_most("duplicate_lines", "duplicate_line_ratio"),
-    at_most("duplicate_line_characters", "duplicate_line_character_ratio"),
-    *(at_most(f"top_{n}gram", f"top_{n}gram_ratio") for n in (2, 3, 4)),
-    *(at_most(f"duplicate_{n}grams", f"duplicate_{n}gram_ratio") for n in range(5, 11)),
-)
+def share_rule(key: str, prefix: str = "") -> Rule:
+    """The rule of a threshold, whose signal is called as the threshold is."""
+    return Rule(key, f"{prefix}{key.removesuffix('s')}_ratio", "max")
+
+
+_FIRST = ("duplicate_paragraphs", "duplicate_paragraph_characters")
+RULES = tuple(share_rule(key) for key in dict.fromkeys((*_FIRST, *Config.model_fields)))

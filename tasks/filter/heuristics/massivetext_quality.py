@@ -7,34 +7,23 @@ to be there.
 
 from __future__ import annotations
 
-from tasks.filter.rules import at_least, at_most
+from tasks.filter.rules import at_least, at_most, rules_of
 from tasks.node import Config as NodeConfig
 
 
 class Config(NodeConfig):
     """Thresholds; null turns a rule off."""
 
-    min_words: int | None = 50
-    max_words: int | None = 100_000
-    min_mean_word_length: float | None = 3
-    max_mean_word_length: float | None = 10
-    max_hash_ratio: float | None = 0.1
-    max_ellipsis_ratio: float | None = 0.1
-    max_bullet_lines: float | None = 0.9
-    max_ellipsis_lines: float | None = 0.3
-    min_alphabetic_words: float | None = 0.8
-    min_stop_words: int | None = 2
+    min_words: int | None = at_least(50, "split_words")
+    max_words: int | None = at_most(100_000, "split_words")
+    min_mean_word_length: float | None = at_least(3, "mean_split_word_length")
+    max_mean_word_length: float | None = at_most(10, "mean_split_word_length")
+    max_hash_ratio: float | None = at_most(0.1, "split_hash_ratio")
+    max_ellipsis_ratio: float | None = at_most(0.1, "split_ellipsis_ratio")
+    max_bullet_lines: float | None = at_most(0.9, "bullet_line_ratio")
+    max_ellipsis_lines: float | None = at_most(0.3, "ellipsis_line_ratio")
+    min_alphabetic_words: float | None = at_least(0.8, "split_alphabetic_word_ratio")
+    min_stop_words: int | None = at_least(2, "distinct_split_stop_words")
 
 
-RULES = (
-    at_least("min_words", "split_words"),
-    at_most("max_words", "split_words"),
-    at_least("min_mean_word_length", "mean_split_word_length"),
-    at_most("max_mean_word_length", "mean_split_word_length"),
-    at_most("max_hash_ratio", "split_hash_ratio"),
-    at_most("max_ellipsis_ratio", "split_ellipsis_ratio"),
-    at_most("max_bullet_lines", "bullet_line_ratio"),
-    at_most("max_ellipsis_lines", "ellipsis_line_ratio"),
-    at_least("min_alphabetic_words", "split_alphabetic_word_ratio"),
-    at_least("min_stop_words", "distinct_split_stop_words"),
-)
+RULES = rules_of(Config)

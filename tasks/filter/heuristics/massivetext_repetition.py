@@ -6,19 +6,12 @@ paper counts "all duplicate n-grams" and no character twice: here every copy, ag
 
 from __future__ import annotations
 
-from tasks.filter.heuristics import gopher_repetition
-from tasks.filter.rules import at_most
+from tasks.filter.heuristics.gopher_repetition import Config as Shares
+from tasks.filter.heuristics.gopher_repetition import share_rule
 
 
-class Config(gopher_repetition.Config):
+class Config(Shares):
     """Largest shares, table A1's; null turns a rule off."""
 
 
-RULES = (
-    at_most("duplicate_lines", "duplicate_line_ratio"),
-    at_most("duplicate_paragraphs", "duplicate_paragraph_ratio"),
-    at_most("duplicate_line_characters", "duplicate_line_character_ratio"),
-    at_most("duplicate_paragraph_characters", "duplicate_paragraph_character_ratio"),
-    *(at_most(f"top_{n}gram", f"split_top_{n}gram_ratio") for n in (2, 3, 4)),
-    *(at_most(f"duplicate_{n}grams", f"split_duplicate_{n}gram_ratio") for n in range(5, 11)),
-)
+RULES = tuple(share_rule(key, "split_" if "gram" in key else "") for key in Config.model_fields)

@@ -18,16 +18,13 @@ LABEL = np.frombuffer(b"__label__", dtype=np.uint8)
 MEMORY_BYTES = 16 << 20  # for the sums of words that are remembered
 LANES = 16  # columns that are added at once
 PLACES = 16  # of a word whose n-grams are hashed side by side
-LONGEST = (
-    1 << 10
-)  # bytes of a word that are remembered or looked up; longer ones are no words of a vocabulary
+LONGEST = 1 << 10  # bytes of a word that is looked up; longer ones are no words of a vocabulary
 
 
 @inner
 def _step(h, byte):
-    return U32(
-        (h ^ U32(np.int8(byte))) * FNV_PRIME
-    )  # the byte is signed: from 0x80 on it reaches all 32 bits
+    # The byte is signed: from 0x80 on it reaches all 32 bits.
+    return U32((h ^ U32(np.int8(byte))) * FNV_PRIME)
 
 
 @inner

@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from tasks.errors import StageError
 from tasks.filter.quality.model import NEGATIVE, POSITIVE, PREFIX, line_of
@@ -48,13 +47,9 @@ def read_texts(file: Input, column: str, sample_by: str) -> Iterator[str | Loss]
     if file.name == "text":
         yield from _plain(Path(file.path), sample_by)
         return
+    reader: Any = jsonl if file.name == "jsonl" else parquet
     columns = Columns(text=column, id=None, url=None, date=None)
-    rows = (
-        jsonl.read(jsonl.Source(name="examples", paths=["."], columns=columns), file, {})
-        if file.name == "jsonl"
-        else parquet.read(parquet.Source(name="examples", paths=["."], columns=columns), file, {})
-    )
-    for row in rows:
+    for row in reader.read(reader.Source(name="examples", paths=["."], columns=columns), file, {}):
         yield row.text if isinstance(row, Document) else row
 
 
@@ -122,8 +117,7 @@ class Draw:
     def __enter__(self) -> Draw:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:  # fmt: skip
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def add(self, text: str) -> None:
@@ -182,11 +176,11 @@ def split(positives: Draw, negatives: Draw) -> Split:
     chosen = {label: examples[:count] for label, examples in sides.items()}
     train = {label: [item for item in items if not item.held_out] for label, items in chosen.items()}
     held = {label: [item for item in items if item.held_out] for label, items in chosen.items()}
-    for label, place, least in ((POSITIVE, "positives", LEAST), (NEGATIVE, "negatives", LEAST)):
-        if len(train[label]) < least or not held[label]:
+    for label, place in ((POSITIVE, "positives"), (NEGATIVE, "negatives")):
+        if len(train[label]) < LEAST or not held[label]:
             raise StageError(
                 f"filter.quality: {len(sides[POSITIVE])} different positives and {len(sides[NEGATIVE])} negatives "
-                f"leave {len(train[label])} {place} to learn from (at least {least}) and {len(held[label])} to test "
+                f"leave {len(train[label])} {place} to learn from (at least {LEAST}) and {len(held[label])} to test "
                 f"on (at least 1): give more, or change filter.quality.held_out"
             )
     return Split(train, held, len(positives) - len(sides[POSITIVE]))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from tasks.filter.rules import at_least
+from tasks.filter.rules import at_least, rules_of
 from tasks.node import Config as NodeConfig
 from tasks.node import not_identity
 
@@ -49,7 +49,7 @@ class Texts(NodeConfig):
 class Thresholds(NodeConfig):
     """What a profile or a language may have of its own: there is one classifier, so nothing else."""
 
-    min_score: float | None = None
+    min_score: float | None = at_least(None, SIGNAL)
 
 
 class Config(Thresholds):
@@ -81,7 +81,7 @@ class Config(Thresholds):
     min_count: int = not_identity(1, ge=1)
 
 
-RULES = (at_least("min_score", SIGNAL),)
+RULES = rules_of(Thresholds)
 
 
 def complete(section: Config | None) -> Config | None:

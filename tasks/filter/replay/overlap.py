@@ -28,15 +28,10 @@ class Overlap:
 
     def add(self, failed_rules: pa.ListArray | pa.ChunkedArray) -> None:
         """Counts the column `failed_rules` of a ledger or of verdicts: for each document its rules, in order."""
+        import numpy as np
         import pyarrow as pa
 
-        chunks = failed_rules.chunks if isinstance(failed_rules, pa.ChunkedArray) else [failed_rules]
-        for chunk in chunks:
-            self._add(chunk)
-
-    def _add(self, lists: pa.ListArray) -> None:
-        import numpy as np
-
+        lists = failed_rules.combine_chunks() if isinstance(failed_rules, pa.ChunkedArray) else failed_rules
         lengths = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
         rows = np.repeat(np.arange(len(lists)), lengths)
         found = lists.flatten().dictionary_encode()
@@ -54,11 +49,8 @@ class Overlap:
             _count(self.failed, name, together[at, at])
             _count(self.alone, name, single[:, at].sum())
         for one, other in combinations(range(len(names)), 2):
-            _count(
-                self.pairs,
-                (min(names[one], names[other]), max(names[one], names[other])),
-                together[one, other],
-            )
+            low, high = sorted((names[one], names[other]))
+            _count(self.pairs, (low, high), together[one, other])
 
     def ranked(self) -> list[str]:
         """The rules, those that drop most documents alone first, then by how many fail them."""

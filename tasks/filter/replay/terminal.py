@@ -63,15 +63,8 @@ def _totals(found: Tuning) -> RenderableType:
     if found.changes:
         documents = found.after.kept - found.before.kept
         size = found.after.kept_bytes - found.before.kept_bytes
-        add_row(
-            table,
-            ("change", "dim"),
-            signed(documents),
-            "",
-            _signed_size(size),
-            signed(-documents),
-            _signed_size(-size),
-        )
+        changes = (signed(documents), "", _signed_size(size), signed(-documents), _signed_size(-size))
+        add_row(table, ("change", "dim"), *changes)
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +148,8 @@ def tune(runs: Iterable[Run], configured: Configured, overrides: Sequence[str] =
     run = first_with_signals(runs)
     before, after = filter_config(run), configs["filter"]
     steps = [(value, _with(configured, overrides, after, str(key), value)) for value in values]
-    found = Tuning(run.id, list(_changes(before, after)), Tally(), Tally(), Flips(), Flips(), key,
+    changes = list(_differing(before.identity(), after.identity(), "filter"))
+    found = Tuning(run.id, changes, Tally(), Tally(), Flips(), Flips(), key,
                    tuple(Step(value, Tally()) for value, _ in steps))  # fmt: skip
     for batch in signal_batches(run):
         _replay(found, batch.documents, batch.signals, before, after, [config for _, config in steps])
@@ -188,8 +189,6 @@ def _measured_otherwise(run: Run, configs: Mapping[str, Any], name: str) -> bool
 
 
 def _with_notes(found: Tuning, run: Run, configs: Mapping[str, Any]) -> Tuning:
-    from dataclasses import replace
-
     notes = []
     node = run.nodes.get("filter")
     counted = numeric(node.metrics.get("documents_out")) if node is not None else None
@@ -266,17 +265,9 @@ def _with(configured: Configured, overrides: Sequence[str], config: Any, key: st
     raise ConfigError(f"--sweep {key}: {value} is no value for it")
 
 
-def _changes(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    yield from _differing(before.identity(), after.identity(), "filter")
-
-
 def _differing(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(old, dict) and isinstance(new, dict):
-        for key in _ordered(old, new):
+        for key in {**old, **new}:
             yield from _differing(old.get(key), new.get(key), f"{path}.{key}")
     elif old != new:
         yield path, old, new
-
-
-def _ordered(old: Iterable[str], new: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys([*old, *new]))

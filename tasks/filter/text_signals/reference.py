@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from itertools import product
 
 from tasks.filter.text_signals import reference_splits
-from tasks.filter.text_signals.characters import EDGE, LETTER, LOWER, SYMBOL, TERMINAL, UPPER, flags
+from tasks.filter.text_signals.characters import EDGE, LETTER, LOWER, SYMBOL, TERMINAL, UPPER
 from tasks.filter.text_signals.counts import NGRAM_WORDS
+from tasks.filter.text_signals.reference_splits import is_a, small
 from tasks.filter.text_signals.stop_words import STOP_WORDS
 
 _WWW = {"".join(three) for three in product("wW", repeat=3)}
@@ -35,15 +36,11 @@ def counts(text: str, ngram_words: int = NGRAM_WORDS, language: str = "en") -> d
     }
 
 
-def _is(character: str, mask: int) -> bool:
-    return bool(flags(character) & mask)
-
-
 def _chunk_words(chunk: str) -> list[str]:
     start, end = 0, len(chunk)
-    while start < end and _is(chunk[start], EDGE):
+    while start < end and is_a(chunk[start], EDGE):
         start += 1
-    while end > start and _is(chunk[end - 1], EDGE):
+    while end > start and is_a(chunk[end - 1], EDGE):
         end -= 1
     return _marks(chunk[:start]) + _core_words(chunk[start:end]) + _marks(chunk[end:])
 
@@ -58,14 +55,14 @@ def _core_words(core: str) -> list[str]:
     if _is_url(core) or _NOT.fullmatch(core):
         return [core]
     clitic = re.search(rf"(?:(?<=.){_NOT.pattern}|(?<=.)['’][^'’]|(?<=.)['’][^'’]{{2}})$", core, re.DOTALL)
-    if clitic and all(_is(c, LETTER) for c in clitic.group() if c not in "'’"):
+    if clitic and all(is_a(c, LETTER) for c in clitic.group() if c not in "'’"):
         return [*_infix_words(core[: clitic.start()], core), clitic.group()]
     return _infix_words(core, core)
 
 
 def _is_url(core: str) -> bool:
     scheme, mark, rest = core.partition("://")
-    by_scheme = bool(scheme and mark and rest) and all(_is(c, LETTER) for c in scheme)
+    by_scheme = bool(scheme and mark and rest) and all(is_a(c, LETTER) for c in scheme)
     return by_scheme or (len(core) > 4 and core[3] == "." and core[:3] in _WWW)
 
 
@@ -89,7 +86,7 @@ def _infix(head: str, at: int) -> str:
     after, behind_run = rest[1:2], rest[len(run) :][:1]
 
     def letter(c: str) -> bool:
-        return bool(c) and _is(c, LETTER)
+        return bool(c) and is_a(c, LETTER)
 
     def digit(c: str) -> bool:
         return bool(c) and unicodedata.category(c)[0] == "N"
@@ -97,8 +94,8 @@ def _infix(head: str, at: int) -> str:
     if rest[0] == "…":
         return "…"
     if rest[0] == ".":
-        capital = bool(behind_run) and _is(behind_run, UPPER)
-        return run if len(run) > 1 or (_is(before, LOWER) and capital) else ""
+        capital = bool(behind_run) and is_a(behind_run, UPPER)
+        return run if len(run) > 1 or (is_a(before, LOWER) and capital) else ""
     if rest[0] in "-‐‑–—" and letter(before) and letter(behind_run):
         return run
     if rest[0] == "," and letter(before) and letter(after):
@@ -111,7 +108,7 @@ def _infix(head: str, at: int) -> str:
 
 
 def _character_counts(text: str) -> dict[str, int]:
-    letters = sum(_is(c, LETTER) for c in text)
+    letters = sum(is_a(c, LETTER) for c in text)
     return {
         "characters": len(text),
         "spaces": sum(c.isspace() for c in text),
@@ -125,13 +122,13 @@ def _character_counts(text: str) -> dict[str, int]:
 
 def _word_counts(text: str, ngram_words: int, language: str) -> dict[str, int]:
     found = words(text)
-    real = [word for word in found if not all(_is(c, SYMBOL) for c in word)]
+    real = [word for word in found if not all(is_a(c, SYMBOL) for c in word)]
     taken = found[:ngram_words]
     return {
         "words": len(found),
         "real_words": len(real),
         "real_word_characters": sum(map(len, real)),
-        "alphabetic_words": sum(any(_is(c, LETTER) for c in word) for word in found),
+        "alphabetic_words": sum(any(is_a(c, LETTER) for c in word) for word in found),
         "stop_words": len(set(STOP_WORDS.get(language, "").split()) & set(found)),
         "ngram_characters": len(text) if len(taken) == len(found) else _end_of(taken, text),
         **{f"top_{n}gram": _top_ngram(taken, n) for n in (2, 3, 4)},
@@ -200,7 +197,7 @@ def _c4_line(line: str) -> list[str]:
     """What C4 counts of a stripped line; `sentences` as often as there are."""
     ends = line.endswith((".", "?", "!", '"', "'")) and not line.endswith("...")
     found = [] if ends else ["no_terminal_lines"]
-    lowered = "".join(c.lower() if c.isascii() else c for c in line)
+    lowered = small(line)
     if any(len(word) > 1000 for word in line.split()):
         return [*found, "long_word_lines"]
     if len(line.split()) < 3:
@@ -226,9 +223,9 @@ def _sentences(line: str) -> int:
 def _ends_sentence(chunk: str) -> bool:
     """Whether only edge marks stand behind some terminal mark."""
     at = len(chunk)
-    while at > 0 and _is(chunk[at - 1], EDGE | TERMINAL):
+    while at > 0 and is_a(chunk[at - 1], EDGE | TERMINAL):
         at -= 1
-        if _is(chunk[at], TERMINAL) and all(_is(c, EDGE) for c in chunk[at + 1 :]):
+        if is_a(chunk[at], TERMINAL) and all(is_a(c, EDGE) for c in chunk[at + 1 :]):
             return True
     return False
 
@@ -240,7 +237,7 @@ def _line_counts(text: str, most: int) -> dict[str, int]:
     duplicate_lines, duplicate_characters = _duplicates(runs, told | {""})
     return {
         "lines": len(lines),
-        "terminal_lines": sum(_is(line[-1], TERMINAL) for line in lines),
+        "terminal_lines": sum(is_a(line[-1], TERMINAL) for line in lines),
         "short_lines": sum(len(line) <= 30 for line in lines),
         "repeated_line_characters": _duplicates(lines, told)[1],
         "line_runs": len(runs),

@@ -36,27 +36,29 @@ def counts(text: str, ngram_words: int) -> dict[str, int]:
     return {**_split_counts(text, ngram_words), **_dclm_counts(text, ngram_words), **_file_counts(text)}
 
 
-def _is(character: str, mask: int) -> bool:
+def is_a(character: str, mask: int) -> bool:
+    """Whether a character is of one of the classes."""
     return bool(flags(character) & mask)
 
 
 def _split_counts(text: str, ngram_words: int) -> dict[str, int]:
     words = text.split()
-    stops = [small for word in words if (small := _small(word)) in GOPHER_STOPS]
+    stops = [stop for word in words if (stop := small(word)) in GOPHER_STOPS]
     taken = words[:ngram_words]
     return {
         "split_words": len(words),
         "split_word_characters": sum(map(len, words)),
-        "split_alphabetic_words": sum(any(_is(c, IS_LETTER) for c in word) for word in words),
+        "split_alphabetic_words": sum(any(is_a(c, IS_LETTER) for c in word) for word in words),
         "split_stop_words": len(stops),
         "distinct_split_stop_words": len(set(stops)),
         "split_ngram_characters": sum(map(len, taken)),
         **_ngrams("split", taken),
-        "dclm_words": sum(_is(word[0], IS_LETTER | DIGIT) for word in words),
+        "dclm_words": sum(is_a(word[0], IS_LETTER | DIGIT) for word in words),
     }
 
 
-def _small(text: str) -> str:
+def small(text: str) -> str:
+    """With ASCII's capitals as small letters."""
     return "".join(c.lower() if c.isascii() else c for c in text)
 
 
@@ -113,7 +115,7 @@ def annex_words(text: str) -> list[str]:
         i for n, i in enumerate(bare) if not _joined(around[n], around[n + 1], kinds[i], around[n + 3])
     ]
     words = [text[i:j] for i, j in pairwise([*starts, len(text)])]
-    return [word for word in words if _is(word[0], IS_LETTER | DIGIT)]
+    return [word for word in words if is_a(word[0], IS_LETTER | DIGIT)]
 
 
 def _joined(further: int | None, before: int | None, here: int, after: int | None) -> bool:
@@ -137,13 +139,13 @@ _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}){8,}")
 
 
 def _file_counts(text: str) -> dict[str, int]:
-    head = _small("\n".join(text.split("\n")[:5]))
+    head = small("\n".join(text.split("\n")[:5]))
     runs = [match.group() for match in _BASE64.finditer(text)]
     runs += [re.sub(r"[,\s]+$", "", match.group()) for match in _HEX.finditer(text)]
     runs += [match.group() for match in _ESCAPES.finditer(text)]
     return {
         "generated_markers": sum(head.count(marker) for marker in GENERATED),
-        "xml_headers": int("<?xml version=" in _small(text[:100])),
+        "xml_headers": int("<?xml version=" in small(text[:100])),
         "encoded_characters": sum(map(len, runs)),
         "longest_encoded": max(map(len, runs), default=0),
         "html_text_characters": len(" ".join("".join(shown_by_html(text)).split())),

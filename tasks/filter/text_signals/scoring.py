@@ -12,38 +12,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tasks.filter.text_signals.counts import NGRAM_WORDS, RECORD, by_name
+from tasks.filter.text_signals.counts import NGRAM_WORDS, NGRAMS, RECORD, by_name
+from tasks.text import Texts, utf8_buffers
+from tasks.text import batches as text_batches
 
 BATCH_BYTES = 8 << 20
 
 # Signals that are counts as they stand; the rest are ratios: name -> (numerator, denominator).
 PLAIN = (
-    "characters",
-    "words",
-    "real_words",
-    "stop_words",
-    "lines",
-    "paragraphs",
-    "max_line_length",
-    "c4_long_word_lines",
-    "c4_few_words_lines",
-    "c4_no_terminal_lines",
-    "c4_javascript_lines",
-    "c4_policy_lines",
-    "c4_lorem_ipsum_lines",
-    "c4_curly_bracket_lines",
-    "c4_sentences",
-    "split_lines",
-    "split_words",
-    "split_stop_words",
-    "distinct_split_stop_words",
-    "dclm_words",
-    "dclm_lines",
-    "generated_markers",
-    "xml_headers",
-    "longest_encoded",
-    "html_text_characters",
-)
+    "characters", "words", "real_words", "stop_words", "lines", "paragraphs", "max_line_length",
+    "c4_long_word_lines", "c4_few_words_lines", "c4_no_terminal_lines", "c4_javascript_lines",
+    "c4_policy_lines", "c4_lorem_ipsum_lines", "c4_curly_bracket_lines", "c4_sentences", "split_lines",
+    "split_words", "split_stop_words", "distinct_split_stop_words", "dclm_words", "dclm_lines",
+    "generated_markers", "xml_headers", "longest_encoded", "html_text_characters",
+)  # fmt: skip
 RATIOS = {
     "mean_word_length": ("real_word_characters", "real_words"),
     "hash_ratio": ("hashes", "words"),
@@ -56,8 +38,7 @@ RATIOS = {
     "duplicate_line_character_ratio": ("duplicate_line_characters", "characters"),
     "duplicate_paragraph_ratio": ("duplicate_paragraphs", "paragraphs"),
     "duplicate_paragraph_character_ratio": ("duplicate_paragraph_characters", "characters"),
-    **{f"top_{n}gram_ratio": (f"top_{n}gram", "ngram_characters") for n in (2, 3, 4)},
-    **{f"duplicate_{n}gram_ratio": (f"duplicate_{n}gram", "ngram_characters") for n in range(5, 11)},
+    **{f"{name}_ratio": (name, "ngram_characters") for name in NGRAMS["ngrams"]},
     "terminal_line_ratio": ("terminal_lines", "lines"),
     "short_line_ratio": ("short_lines", "lines"),
     "repeated_line_character_ratio": ("repeated_line_characters", "characters_without_newlines"),
@@ -71,11 +52,7 @@ RATIOS = {
     "split_alphabetic_word_ratio": ("split_alphabetic_words", "split_words"),
     "split_hash_ratio": ("hashes", "split_words"),
     "split_ellipsis_ratio": ("ellipses", "split_words"),
-    **{f"split_top_{n}gram_ratio": (f"split_top_{n}gram", "split_ngram_characters") for n in (2, 3, 4)},
-    **{
-        f"split_duplicate_{n}gram_ratio": (f"split_duplicate_{n}gram", "split_ngram_characters")
-        for n in range(5, 11)
-    },
+    **{f"{name}_ratio": (name, "split_ngram_characters") for name in NGRAMS["split_ngrams"]},
     "dclm_symbol_ratio": ("dclm_symbols", "split_words"),
     "dclm_bullet_line_ratio": ("dclm_bullet_lines", "dclm_lines"),
     "dclm_ellipsis_line_ratio": ("dclm_ellipsis_lines", "dclm_lines"),
@@ -86,18 +63,14 @@ RATIOS = {
         "dclm_duplicate_paragraph_characters",
         "dclm_paragraph_characters",
     ),
-    **{f"dclm_top_{n}gram_ratio": (f"dclm_top_{n}gram", "dclm_ngram_characters") for n in (2, 3, 4)},
-    **{
-        f"dclm_duplicate_{n}gram_ratio": (f"dclm_duplicate_{n}gram", "dclm_ngram_characters")
-        for n in range(5, 11)
-    },
+    **{f"{name}_ratio": (name, "dclm_ngram_characters") for name in NGRAMS["dclm_ngrams"]},
 }
 SIGNALS = (*PLAIN, *RATIOS)
 SCHEMA = pa.schema([(name, pa.int64() if name in PLAIN else pa.float64()) for name in SIGNALS])
 
 
 def score(
-    texts: Sequence[str] | pa.Array | pa.ChunkedArray,
+    texts: Texts,
     languages: Sequence[str | None] | pa.Array | pa.ChunkedArray | None = None,
 ) -> pa.Table:
     """The signals of each text: the columns of `SCHEMA`, in the order of the texts.
@@ -109,6 +82,9 @@ def score(
     n-grams (the first 2^20 words are looked at).
     """
     from tasks.filter.text_signals import stop_words
+    from tasks.filter.text_signals.characters import table
+    from tasks.filter.text_signals.passes import count_all
+    from tasks.filter.text_signals.word_breaks import break_table
 
     if languages is None:
         rows = np.zeros(len(texts), dtype=np.int64)  # English
@@ -117,10 +93,11 @@ def score(
             languages = languages.to_pylist()
         rows = stop_words.rows(languages)
     counts = np.zeros(len(texts), dtype=RECORD)
+    tables = table(), break_table(), stop_words.tables()
     start = 0
     for data, offsets in batches(texts):
         stop = start + len(offsets) - 1
-        _count(data, offsets, rows[start:stop], counts[start:stop])
+        count_all(data, offsets, rows[start:stop], *tables, NGRAM_WORDS, counts[start:stop])
         start = stop
     counts["stop_words"][rows == len(stop_words.STOP_WORDS)] = stop_words.UNLISTED
     return signals_of(by_name(counts))
@@ -138,50 +115,11 @@ def signals_of(counts: dict[str, np.ndarray]) -> pa.Table:
     return pa.Table.from_arrays([pa.array(column) for column in columns], schema=SCHEMA)
 
 
-def _count(data: np.ndarray, offsets: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> None:
-    from tasks.filter.text_signals.characters import table
-    from tasks.filter.text_signals.passes import count_all
-    from tasks.filter.text_signals.stop_words import tables
-    from tasks.filter.text_signals.word_breaks import break_table
-
-    count_all(data, offsets, rows, table(), break_table(), tables(), NGRAM_WORDS, counts)
-
-
 def batches(texts: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """UTF-8 bytes (uint8) and offsets (int64, texts + 1) of consecutive texts, a few MB at a time."""
     if isinstance(texts, pa.ChunkedArray):
-        for chunk in texts.chunks:
-            yield from batches(chunk)
+        yield from map(utf8_buffers, texts.chunks)
     elif isinstance(texts, pa.Array):
-        if texts.type != pa.large_string() or texts.null_count:
-            texts = texts.cast(pa.large_string()).fill_null("")
-        offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)
-        offsets = offsets[
-            texts.offset : texts.offset + len(texts) + 1
-        ].copy()  # writable, as below: one signature
-        yield np.frombuffer(texts.buffers()[2] or b"\0", dtype=np.uint8), offsets
+        yield utf8_buffers(texts)
     else:
-        held: list[str | None] = []
-        size = 0
-        for text in texts:
-            held.append(text)
-            size += len(text or "")
-            if size >= BATCH_BYTES:
-                yield _joined(held)
-                held, size = [], 0
-        if held:
-            yield _joined(held)
-
-
-def _joined(texts: list[str | None]) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        column = pa.array(texts, pa.large_string())
-    except (UnicodeEncodeError, pa.ArrowInvalid):  # lone surrogates
-        parts = [(text or "").encode("utf-8", "surrogatepass") for text in texts]
-        offsets = np.zeros(len(parts) + 1, dtype=np.int64)
-        np.cumsum([len(part) for part in parts], out=offsets[1:])
-        return np.frombuffer(b"".join(parts) or b"\0", dtype=np.uint8), offsets
-    _, starts, data = column.buffers()  # a null is as empty as an empty text
-    return np.frombuffer(data or b"\0", dtype=np.uint8), np.frombuffer(starts, dtype=np.int64)[
-        : len(texts) + 1
-    ].copy()
+        yield from map(utf8_buffers, text_batches((text or "" for text in texts), BATCH_BYTES))

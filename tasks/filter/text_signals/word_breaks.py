@@ -19,18 +19,8 @@ _MID_LETTER = frozenset(":··՟״‧︓﹕：")
 _MID_NUMBER = frozenset(",;;։،؍٬߸⁄︐︔﹐﹔，；")
 _MID_BOTH = frozenset(".'‘’․﹒＇．")
 _ONE_BY_ONE = (
-    "CJK",
-    "HIRAGANA",
-    "THAI",
-    "LAO",
-    "KHMER",
-    "MYANMAR",
-    "TAI",
-    "AHOM",
-    "NUSHU",
-    "TANGUT",
-    "KHITAN",
-)
+    "CJK", "HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR", "TAI", "AHOM", "NUSHU", "TANGUT", "KHITAN",
+)  # fmt: skip
 
 
 def break_class(character: str) -> int:

@@ -7,7 +7,7 @@ documents counted in `filter-hosts`. A document without a URL passes.
 
 from __future__ import annotations
 
-from tasks.filter.rules import at_most
+from tasks.filter.rules import at_most, rules_of
 from tasks.node import Config as NodeConfig
 
 
@@ -19,13 +19,13 @@ class Config(NodeConfig):
     max_host_share: the same as a share of all documents that have a host.
     """
 
-    max_listed_hosts: int | None = 0
-    max_listed_urls: int | None = 0
-    max_hard_words: int | None = 0
-    max_soft_words: int | None = 1
-    max_subwords: int | None = 0
-    max_per_host: int | None = None
-    max_host_share: float | None = None
+    max_listed_hosts: int | None = at_most(0, "url_listed_hosts")
+    max_listed_urls: int | None = at_most(0, "url_listed_urls")
+    max_hard_words: int | None = at_most(0, "url_hard_words")
+    max_soft_words: int | None = at_most(1, "url_soft_words")
+    max_subwords: int | None = at_most(0, "url_subwords")
+    max_per_host: int | None = at_most(None, "host_rank")
+    max_host_share: float | None = at_most(None, "host_share")
 
     @property
     def caps(self) -> bool:
@@ -33,12 +33,4 @@ class Config(NodeConfig):
         return self.max_per_host is not None or self.max_host_share is not None
 
 
-RULES = (
-    at_most("max_listed_hosts", "url_listed_hosts"),
-    at_most("max_listed_urls", "url_listed_urls"),
-    at_most("max_hard_words", "url_hard_words"),
-    at_most("max_soft_words", "url_soft_words"),
-    at_most("max_subwords", "url_subwords"),
-    at_most("max_per_host", "host_rank"),
-    at_most("max_host_share", "host_share"),
-)
+RULES = rules_of(Config)
