@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tasks.ingest.extract.head import LINK, META, TITLE, wanted_tags
 from tasks.ingest.extract.page import clip
 
 _BODY = re.compile(rb"</head>\s*<body")
+_TAG = re.compile(rb"<(meta|link|title|html)\b([^>]*)>")
 _NAME = re.compile(rb'\b(?:property|name|itemprop|http-equiv)="([^"]*)"')
 _TIME = re.compile(rb"<time\b([^<>]*)>")
 _STRUCTURED = re.compile(rb'<script\b[^<>]*\btype="(?i:application/ld\+json)[^<>]*>')
@@ -32,7 +32,6 @@ _DATES = (
     "publishdate", "pubdate", "publication_date", "publish-date", "date",
 )  # fmt: skip
 _WANTED = frozenset({"og:title", "content-language", "og:description", "description", *_SURE_DATES, *_DATES})
-_WANTED_BYTES = frozenset(name.encode() for name in _WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +52,21 @@ def declared(markup: bytes) -> Declared:
     head = markup[: body.start()] if body else markup
     named: dict[str, str] = {}
     title, language, canonical = None, None, None
-    for kind, start, end in wanted_tags(head, _WANTED_BYTES):
-        attributes = head[start:end]
-        if kind == META:
+    for tag in _TAG.finditer(head):
+        kind, attributes = tag.groups()
+        if b"<" in attributes:  # never closed, or another tag in a value
+            continue
+        if kind == b"meta":
             name = _NAME.search(attributes)
             key = name[1].strip().lower().decode("ascii", "replace") if name else ""
             if key in _WANTED:
                 named.setdefault(key, _attribute(attributes, b"content"))
-        elif kind == LINK:
-            if canonical is None:
+        elif kind == b"link":
+            if canonical is None and b"canonical" in attributes:
                 rel = _attribute(attributes, b"rel").lower().split()
                 canonical = clip(_attribute(attributes, b"href"), 2000) if "canonical" in rel else None
-        elif kind == TITLE:
-            title = title or clip(_text(head[end + 1 : head.find(b"</title", end)]))
+        elif kind == b"title":
+            title = title or clip(_text(head[tag.end() : head.find(b"</title", tag.end())]))
         else:
             language = language or clip(_attribute(attributes, b"lang"))
     dates = [named.get(name, "") for name in _SURE_DATES]
@@ -129,7 +130,9 @@ def _string(value: bytes) -> str:
 
 def _first_time(markup: bytes) -> str | None:
     """The day of the `time` element that is marked as the publication's, else of the first one."""
-    times = [tag[1] for tag in _TIME.finditer(markup)] if b"<time" in markup else []
+    if b' datetime="' not in markup:  # found sooner than a tag's beginning, which stands everywhere
+        return None
+    times = [tag[1] for tag in _TIME.finditer(markup)]
     marked = [one for one in times if b"pubdate" in one or _attribute(one, b"itemprop") == "datePublished"]
     found = (day(_attribute(one, b"datetime")) for one in marked or times[:1])
     return next(filter(None, found), None)
