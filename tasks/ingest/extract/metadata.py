@@ -17,7 +17,7 @@ from datetime import date
 from tasks.ingest.extract.page import clip
 
 _BODY = re.compile(rb"</head>\s*<body")
-_TAG = re.compile(rb"<(meta|link|title|html)\b([^>]*)>")
+_TAG = re.compile(rb"<(meta|link|title|html)\b([^>]*)")  # a missing ">" would be sought for each of them
 _NAME = re.compile(rb'\b(?:property|name|itemprop|http-equiv)="([^"]*)"')
 _TIME = re.compile(rb"<time\b([^<>]*)>")
 _STRUCTURED = re.compile(rb'<script\b[^<>]*\btype="(?i:application/ld\+json)[^<>]*>')
@@ -54,7 +54,7 @@ def declared(markup: bytes) -> Declared:
     title, language, canonical = None, None, None
     for tag in _TAG.finditer(head):
         kind, attributes = tag.groups()
-        if b"<" in attributes:  # never closed, or another tag in a value
+        if b"<" in attributes or tag.end() == len(head):  # it isn't closed
             continue
         if kind == b"meta":
             name = _NAME.search(attributes)
@@ -66,7 +66,7 @@ def declared(markup: bytes) -> Declared:
                 rel = _attribute(attributes, b"rel").lower().split()
                 canonical = clip(_attribute(attributes, b"href"), 2000) if "canonical" in rel else None
         elif kind == b"title":
-            title = title or clip(_text(head[tag.end() : head.find(b"</title", tag.end())]))
+            title = title or clip(_text(head[tag.end() + 1 : head.find(b"</title", tag.end())]))
         else:
             language = language or clip(_attribute(attributes, b"lang"))
     dates = [named.get(name, "") for name in _SURE_DATES]
